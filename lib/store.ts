@@ -1,0 +1,36 @@
+/** One value to be written: the complete Redis key, the sealed bytes. */
+export interface StoreEntry {
+  readonly key: string
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Where sealed bytes rest: bytes in, bytes out. A store knows nothing of values, sealing or namespaces.
+ *
+ * Keys are complete (prefix, namespace and key joined). Every operation settles within the store's own
+ * deadline and rejects with a `CacheError`, never with a foreign error. Times are milliseconds.
+ * Bytes that come back belong to the caller and are not changed afterwards.
+ */
+export interface Store {
+  readonly kind: 'redis' | 'memory'
+  /** The bytes, or `undefined` where there are none. */
+  get(key: string): Promise<Buffer | undefined>
+  /** In the order of the keys. */
+  getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>
+  /** `ttlMs: null` keeps the value until it is evicted. Rejects where the value was not stored. */
+  set(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<void>
+  /** Writes all or rejects; after a rejection some may have been written. */
+  setMany(entries: readonly StoreEntry[], ttlMs: number | null): Promise<void>
+  /** How many of the keys there were. */
+  delete(keys: readonly string[]): Promise<number>
+  /** Milliseconds left, `null` for a value without expiry, `undefined` for an absent one. */
+  ttl(key: string): Promise<number | null | undefined>
+  /** New time to live for an existing value; false where it is absent. */
+  expire(key: string, ttlMs: number): Promise<boolean>
+  /** Removes every key that begins with the prefix (text, not a pattern). Not bound by the deadline. */
+  clear(prefix: string): Promise<void>
+  /** Resolves once the store works; rejects at once for what waiting cannot cure (login, permission, certificate). */
+  ready(options?: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<void>
+  /** Ends within the bound, whatever the server does. Later operations reject with ERR_CACHE_CLOSED. */
+  close(options?: { timeoutMs?: number | undefined }): Promise<void>
+}
