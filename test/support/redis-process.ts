@@ -1,0 +1,91 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
+const READY = /ready to accept connections/i
+const START_TIMEOUT_MS = 10_000
+
+/** A port of the loopback address that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** A `redis-server` process over a configuration file: started, signalled, and never left behind. */
+export class RedisProcess {
+  readonly #binary: string
+  readonly #configFile: string
+  #child: ChildProcess | undefined
+  #output = ''
+  readonly #killAtExit = () => this.#child?.kill('SIGKILL')
+
+  constructor(binary: string, configFile: string) {
+    this.#binary = binary
+    this.#configFile = configFile
+    process.once('exit', this.#killAtExit)
+  }
+
+  /** What the server printed since its last start. */
+  get output(): string {
+    return this.#output
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Resolves once the server says that it accepts connections. */
+  async start(): Promise<void> {
+    if (this.#child !== undefined) throw new Error('redis-server is running already')
+    this.#output = ''
+    const child = spawn(this.#binary, [this.#configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = child
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string) => {
+        clearTimeout(timer)
+        reject(new Error(`redis-server did not start (${why}):\n${this.#output}`))
+      }
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL')
+        fail('timeout')
+      }, START_TIMEOUT_MS)
+      const read = (chunk: Buffer) => {
+        this.#output += chunk.toString()
+        if (!READY.test(this.#output)) return
+        clearTimeout(timer)
+        resolve()
+      }
+      child.stdout?.on('data', read)
+      child.stderr?.on('data', read)
+      child.once('error', (error) => fail(error.message))
+      child.once('exit', (code, signal) => {
+        this.#child = undefined
+        fail(`exit ${code ?? signal}`)
+      })
+    })
+  }
+
+  /** Sends a signal, and waits for the end where the signal ends the process. */
+  async signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    const ends = name === 'SIGTERM' || name === 'SIGKILL'
+    const exited = ends ? once(child, 'exit') : undefined
+    child.kill(name)
+    // A stopped process does not act on SIGTERM before it runs again.
+    if (name === 'SIGTERM') child.kill('SIGCONT')
+    await exited
+  }
+
+  /** Ends the process for good. */
+  async dispose(): Promise<void> {
+    await this.signal('SIGKILL')
+    process.removeListener('exit', this.#killAtExit)
+  }
+}
