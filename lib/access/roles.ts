@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto'
+import { ConfigError } from '../errors.js'
+import { knows, knowsCommand, type ServerVersion } from '../redis/versions.js'
+import type { Secret } from '../settings/secret.js'
+import type { UserRole } from '../settings/settings.js'
+
+/** What a deployment uses beyond the plain cache on one server; each adds its own commands. */
+export type AccessFeature = 'cluster'
+
+/** Where a role may reach: `prefix` is the key prefix of the settings, `health` the probe's own keys. */
+type KeySpace = 'none' | 'prefix' | 'health' | 'all'
+
+export interface Role {
+  readonly role: UserRole
+  /** The user name where the settings name no other. */
+  readonly username: string
+  /** One sentence for users.acl's documentation and for advice in errors. */
+  readonly duty: string
+  readonly keys: KeySpace
+  /** Channel patterns without the `&`. */
+  readonly channels: readonly string[]
+  /** As ACL rules write them, in the order of the file: `get`, `acl|log`; `all` is admin's alone (ACL-001). */
+  readonly commands: readonly string[] | 'all'
+  /** Commands that a feature adds. */
+  readonly features: Readonly<Partial<Record<AccessFeature, readonly string[]>>>
+  /** Why it has these commands and no others. */
+  readonly source: string
+}
+
+/** What ioredis sends to find its way in a Cluster; a denied ASKING crashes it. */
+const CLUSTER_CLIENT = ['cluster|slots', 'cluster|info', 'info', 'asking', 'client|setname']
+
+/**
+ * The one table of roles: users.acl, the ACL DRYRUN tests, the status and the advice in our errors read it.
+ * Each role has exactly the commands that are sent under its name (ACL-004), nothing by category:
+ * broad categories allow FLUSHALL, RANDOMKEY and FUNCTION FLUSH, and deny PING.
+ */
+export const ROLES: readonly Role[] = [
+  {
+    role: 'cache',
+    username: 'cache_service',
+    duty: 'reads and writes the cached values of the application',
+    keys: 'prefix',
+    channels: [],
+    commands: words('get mget set unlink exists pexpire pttl ping'),
+    features: { cluster: CLUSTER_CLIENT },
+    source: 'lib/redis/redis-store.ts: what the Store sends; no SCAN (ACL-007), no scripts (ACL-009)',
+  },
+  {
+    role: 'maintenance',
+    username: 'maintenance',
+    duty: 'clears namespaces and re-seals values under a new key',
+    keys: 'prefix',
+    channels: [],
+    commands: words('get getrange set unlink pttl scan watch unwatch multi exec ping'),
+    features: { cluster: CLUSTER_CLIENT },
+    source: 'clear() scans; re-sealing compares and sets by WATCH, GET, MULTI, SET, EXEC',
+  },
+  {
+    role: 'health',
+    username: 'health_service',
+    duty: "answers the container's health check",
+    keys: 'health',
+    channels: [],
+    commands: words('ping info'),
+    features: {},
+    source: 'health check of docker-compose.yml (CMP-012)',
+  },
+  {
+    role: 'monitor',
+    username: 'monitor',
+    duty: 'watches failed logins, denied commands and clients, for status and alerts',
+    keys: 'none',
+    channels: [],
+    commands: words('ping info acl|log acl|whoami acl|dryrun client|list'),
+    features: {},
+    source: 'lib/monitor: polls INFO, ACL LOG and CLIENT LIST, proves roles by ACL DRYRUN',
+  },
+  {
+    role: 'auditor',
+    username: 'auditor',
+    duty: 'reads configuration and access rules, for the live audit',
+    keys: 'none',
+    channels: [],
+    commands: words(
+      'ping info config|get acl|list acl|getuser acl|users acl|log acl|whoami acl|dryrun client|list ' +
+        'module|list command|count command|list command|info role slowlog|get slowlog|len latency|latest ' +
+        'function|list',
+    ),
+    features: {},
+    source: 'lib/audit: the live column of docs/rules.md',
+  },
+  {
+    role: 'operator',
+    username: 'operator',
+    duty: 'reloads users.acl, ends sessions and looks into latency and memory',
+    keys: 'none',
+    channels: [],
+    commands: words(
+      'ping info role acl|load acl|list acl|getuser acl|users acl|log acl|dryrun acl|whoami config|get ' +
+        'client|list client|kill slowlog|get slowlog|len slowlog|reset latency|latest latency|doctor ' +
+        'memory|doctor memory|stats module|list',
+    ),
+    features: {},
+    source: 'daily operation without SETUSER or CONFIG SET (ACL-010)',
+  },
+  {
+    role: 'replica',
+    username: 'replica',
+    duty: 'follows a primary',
+    keys: 'none',
+    channels: [],
+    commands: words('psync replconf ping'),
+    features: {},
+    source: 'redis.io: ACL, ACL rules for Sentinel and Replicas',
+  },
+  {
+    role: 'sentinel',
+    username: 'sentinel',
+    duty: 'watches the primary and promotes a replica',
+    keys: 'none',
+    channels: ['__sentinel__:hello'],
+    commands: words(
+      'multi slaveof ping exec subscribe config|rewrite role publish info client|setname client|kill ' +
+        'script|kill',
+    ),
+    features: {},
+    source: 'redis.io: ACL, ACL rules for Sentinel and Replicas',
+  },
+  {
+    role: 'admin',
+    username: 'admin',
+    duty: 'may do everything; no program of ours logs in with it',
+    keys: 'all',
+    channels: ['*'],
+    commands: 'all',
+    features: {},
+    source: 'one user with full rights, for changes that no role allows',
+  },
+]
+
+const BY_ROLE: ReadonlyMap<string, Role> = new Map(ROLES.map((entry) => [entry.role, entry]))
+
+/** The server and the deployment that a line is written for. */
+export interface AccessContext {
+  /** Key prefix of the settings, ends in `:` (ACL-012). */
+  readonly keyPrefix: string
+  readonly version: ServerVersion
+  readonly features?: readonly AccessFeature[] | undefined
+}
+
+/** A user to be written. */
+export interface AclUser {
+  readonly username: string
+  /** SHA-256 of each password, 64 lowercase hex digits: users.acl never holds a password (AUT-005). */
+  readonly passwordHashes: readonly string[]
+}
+
+/** The row of a role. */
+export function roleOf(role: UserRole): Role {
+  const found = BY_ROLE.get(role)
+  if (found === undefined) throw new TypeError(`no such role: ${role}`)
+  return found
+}
+
+/** Commands of a role on this server, as ACL rules write them; `all` for admin. */
+export function commandsOf(
+  role: UserRole,
+  { version, features = [] }: Pick<AccessContext, 'version' | 'features'>,
+): readonly string[] | 'all' {
+  const { commands, features: byFeature } = roleOf(role)
+  if (commands === 'all') return 'all'
+  const added = features.flatMap((feature) => byFeature[feature] ?? [])
+  return [...new Set([...commands, ...added])].filter((command) => knowsCommand(version, command))
+}
+
+/**
+ * One line of users.acl, without its line end.
+ *
+ * @throws {ConfigError} ERR_CONFIG_INVALID for a user name, hash or prefix that the file cannot hold: it
+ *   knows no quoting at all (redis.io: ACL, external ACL files)
+ */
+export function aclLine(role: UserRole, options: AclUser & AccessContext): string {
+  const { channels } = roleOf(role)
+  const commands = commandsOf(role, options)
+  const login = [checkedName(options.username), 'on', ...options.passwordHashes.map(checkedHash)]
+  const patterns = keyRules(role, options.keyPrefix)
+  const channelRules = channels.map((channel) => `&${channel}`)
+  const rules =
+    commands === 'all'
+      ? [...patterns, ...channelRules, '+@all']
+      : // Subtract first, then add: the other order re-allows nothing here, but does elsewhere (ACL-011).
+        [...patterns, 'resetchannels', ...channelRules, '-@all', ...commands.map((command) => `+${command}`)]
+  return ['user', ...login, ...rules].join(' ')
+}
+
+/** The line without which a server with an aclfile is open, whatever requirepass says (AUT-002). */
+export function defaultUserLine(version: ServerVersion): string {
+  const selectors = knows(version, 'clearselectors') ? 'clearselectors ' : ''
+  return `user default off resetpass resetkeys resetchannels ${selectors}-@all`
+}
+
+/**
+ * The whole users.acl: the default user, off, then each user that has a password, in the order of the table.
+ *
+ * @throws {ConfigError} ERR_CONFIG_INVALID as {@link aclLine}, for a name given twice and for `default`
+ */
+export function aclFile(
+  options: AccessContext & { readonly users: Readonly<Partial<Record<UserRole, AclUser>>> },
+): string {
+  const names = new Set(['default'])
+  const lines = [defaultUserLine(options.version)]
+  for (const { role } of ROLES) {
+    const user = options.users[role]
+    if (user === undefined || user.passwordHashes.length === 0) continue
+    if (names.has(user.username)) {
+      throw refused('username', `the user name of role ${role} is taken: every role has a user of its own`)
+    }
+    names.add(user.username)
+    lines.push(aclLine(role, { ...options, ...user }))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** SHA-256 as ACL rules take it after `#`. Unsalted: only long random passwords are safe behind it (AUT-006). */
+export function passwordHash(password: Secret): string {
+  return createHash('sha256').update(password.reveal(), 'utf8').digest('hex')
+}
+
+/**
+ * The key prefix as an ACL pattern: glob characters escaped (ACL-013), `*` added.
+ *
+ * @throws {ConfigError} ERR_CONFIG_INVALID for a prefix that does not end in `:` or has characters that
+ *   users.acl cannot hold
+ */
+export function keyPattern(keyPrefix: string): string {
+  if (!/^[^\s\p{C}()]+:$/u.test(keyPrefix)) {
+    // An unbalanced parenthesis crashes the server (ACL-017), white space ends the rule.
+    throw refused(
+      'REDIS_KEY_PREFIX',
+      'must end in ":" and hold no white space, control character or parenthesis, such as "ai_cache:"',
+    )
+  }
+  return `${keyPrefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`
+}
+
+function keyRules(role: UserRole, keyPrefix: string): readonly string[] {
+  const rules: Readonly<Record<KeySpace, () => readonly string[]>> = {
+    none: () => ['resetkeys'],
+    prefix: () => [`~${keyPattern(keyPrefix)}`],
+    health: () => ['~health:*'],
+    all: () => ['~*'],
+  }
+  return rules[roleOf(role).keys]()
+}
+
+function checkedName(username: string): string {
+  if (/^[A-Za-z0-9_.:@-]{1,128}$/.test(username)) return username
+  throw refused('username', 'a user name has 1 to 128 letters, digits and _ . : @ -')
+}
+
+function checkedHash(hash: string): string {
+  if (/^[0-9a-f]{64}$/.test(hash)) return `#${hash}`
+  throw refused('passwordHashes', 'a password hash has 64 lowercase hexadecimal digits (SHA-256)')
+}
+
+function words(text: string): readonly string[] {
+  return text.split(' ')
+}
+
+function refused(name: string, message: string): ConfigError {
+  return new ConfigError('ERR_CONFIG_INVALID', `${name}: ${message}`, [{ name, message }])
+}
