@@ -1,0 +1,72 @@
+import { CacheError } from '../errors.js'
+import { NONCE_AT } from './header.js'
+import { MAX_AAD_NAMESPACE_BYTES } from './ring-key.js'
+
+const SHAPE_STRING = 0
+const SHAPE_AT = NONCE_AT
+const NAMESPACE_LENGTH_AT = SHAPE_AT + 1
+const NAMESPACE_AT = NAMESPACE_LENGTH_AT + 2
+/** A key of the cache has at most 1024 bytes; longer contexts (of a sealer) get a buffer of their own. */
+const SCRATCH_KEY_BYTES = 1024
+
+/**
+ * The AAD namespace, key prefix ‖ NUL ‖ namespace.
+ *
+ * @throws CacheError ERR_CACHE_NAMESPACE where it is too long, or no text without NUL
+ */
+export function aadNamespace(prefix: string, name: string): string {
+  const joined = `${prefix}\0${name}`
+  const isText = Buffer.from(joined).toString() === joined // false for lone surrogates
+  if (!isText || prefix.includes('\0') || name.includes('\0')) {
+    throw new CacheError('ERR_CACHE_NAMESPACE', 'key prefix and namespace must be text without NUL')
+  }
+  if (Buffer.byteLength(joined) > MAX_AAD_NAMESPACE_BYTES) {
+    throw new CacheError(
+      'ERR_CACHE_NAMESPACE',
+      `key prefix and namespace together must have at most ${MAX_AAD_NAMESPACE_BYTES - 1} bytes of UTF-8`,
+    )
+  }
+  return joined
+}
+
+/**
+ * Builds the additional data of one namespace: header bytes 0 to 26 ‖ shape (0: string) ‖ u16 length ‖ AAD
+ * namespace ‖ u32 length ‖ logical key. Length prefixes, never joined strings, so that no two different
+ * (namespace, key) pairs give the same bytes.
+ *
+ * The constant part is written once, into a buffer that every call reuses: the result is good until the next.
+ */
+export class AdditionalData {
+  readonly #scratch: Buffer
+  readonly #keyLengthAt: number
+  readonly #keyAt: number
+
+  constructor(namespace: string) {
+    const length = Buffer.byteLength(namespace)
+    this.#keyLengthAt = NAMESPACE_AT + length
+    this.#keyAt = this.#keyLengthAt + 4
+    this.#scratch = Buffer.alloc(this.#keyAt + SCRATCH_KEY_BYTES)
+    this.#scratch[SHAPE_AT] = SHAPE_STRING
+    this.#scratch.writeUInt16BE(length, NAMESPACE_LENGTH_AT)
+    this.#scratch.write(namespace, NAMESPACE_AT)
+  }
+
+  /**
+   * `header`: at least the first 27 bytes of the sealed value.
+   *
+   * @throws CacheError ERR_CACHE_KEY for a key with a lone surrogate: two such keys have the same UTF-8
+   */
+  of(header: Buffer, key: string): Buffer {
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    const fits = key.length * 3 <= SCRATCH_KEY_BYTES || Buffer.byteLength(key) <= SCRATCH_KEY_BYTES
+    const target = fits ? this.#scratch : Buffer.concat([this.#scratch, Buffer.alloc(Buffer.byteLength(key))])
+    header.copy(target, 0, 0, NONCE_AT)
+    const length = target.write(key, this.#keyAt)
+    // As many bytes as units is ASCII; anything else is looked at.
+    if (length !== key.length && target.toString('utf8', this.#keyAt, this.#keyAt + length) !== key) {
+      throw new CacheError('ERR_CACHE_KEY', 'a key must be well-formed text, without lone surrogates')
+    }
+    target.writeUInt32BE(length, this.#keyLengthAt)
+    return target.subarray(0, this.#keyAt + length)
+  }
+}

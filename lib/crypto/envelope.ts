@@ -1,0 +1,57 @@
+import { aadNamespace } from './additional-data.js'
+import { describeHeader, type HeaderFacts } from './header.js'
+import type { KeyRing } from './key-ring.js'
+import { RandomPool, type RandomFill } from './random-pool.js'
+import { SealedNamespace, type SealingContext } from './sealed-namespace.js'
+
+export { SealedNamespace, type Opened, type SealOptions } from './sealed-namespace.js'
+export type { Codec, Compression, HeaderFacts } from './header.js'
+export type { Metadata } from './metadata.js'
+
+/** Above what a generated Redis lets through (8 MiB); a cache passes its own limit. */
+const DEFAULT_MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
+
+export interface EnvelopeOptions {
+  readonly keyRing: KeyRing
+  /** Milliseconds since 1970; `Date.now` where absent. */
+  readonly now?: (() => number) | undefined
+  /** `crypto.randomFillSync` where absent. */
+  readonly random?: RandomFill | undefined
+  /** Bytes of a payload before compression and after decompression; 16 MiB where absent. */
+  readonly maxPayloadBytes?: number | undefined
+}
+
+/**
+ * Seals values and opens them: the sealed value format, version 1 (docs/envelope.md). AES-256-GCM in its
+ * extended-nonce form, with each value bound to its place, its key and its age.
+ */
+export class Envelope {
+  readonly #context: SealingContext
+
+  constructor(options: EnvelopeOptions) {
+    this.#context = {
+      keyRing: options.keyRing,
+      now: options.now ?? Date.now,
+      random: new RandomPool(options.random),
+      maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+    }
+  }
+
+  /**
+   * What seals and opens the values of one namespace. `prefix` is the key prefix (`ai_cache:`), `name` the
+   * namespace as it stands in Redis keys (percent-encoded, nested ones joined by `/`; empty for the root).
+   *
+   * @throws CacheError ERR_CACHE_NAMESPACE for text that cannot be bound to a value
+   */
+  namespace(prefix: string, name: string): SealedNamespace {
+    return new SealedNamespace(this.#context, aadNamespace(prefix, name))
+  }
+
+  /**
+   * What the header says, without opening: for sweeps and counts, of which the first 27 bytes are enough.
+   * `undefined` for bytes that are no sealed value of this version. Nothing of it is proven.
+   */
+  static describe(bytes: Uint8Array): HeaderFacts | undefined {
+    return describeHeader(bytes)
+  }
+}
