@@ -26,6 +26,7 @@ const NEEDS = [
 
 const missing = () => NEEDS.filter(({ programs }) => !programs.some(isProgram))
 
+let updated = false
 const wanted = missing()
 if (wanted.length > 0 && mayInstall()) {
   install(wanted.filter((need) => need.required).map((need) => need.package))
@@ -36,8 +37,6 @@ report(missing())
 function mayInstall() {
   return process.getuid?.() === 0 && isProgram('apt-get')
 }
-
-let updated = false
 
 function install(/** @type {string[]} */ packages) {
   if (packages.length === 0) return
