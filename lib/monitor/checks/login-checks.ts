@@ -1,0 +1,140 @@
+import { STREAK_FAILURES } from '../login-streak.js'
+import type { AnonymousAnswer, ConnectionSeen, Evidence } from '../observations.js'
+import { counted, freshlySeen, judgeSeen } from './verdict.js'
+import type { CheckRule, Verdict } from './verdict.js'
+
+/** Failed logins of the last 24 hours: the server's count where it can be read, else our own. */
+export interface AuthFailures {
+  readonly own: number
+  /** By anyone; null where the server's counter cannot be read. */
+  readonly server: number | null
+  /** Which of the two the check judges. */
+  readonly source: 'server' | 'own'
+  /** Unix milliseconds: nothing before this was seen. */
+  readonly since: number
+}
+
+export function authFailures(evidence: Evidence): AuthFailures {
+  const own = evidence.happened.ownFailuresLastDay
+  const server = freshlySeen(evidence, 'serverFailures')
+  return server === undefined
+    ? { own, server: null, source: 'own', since: evidence.happened.since }
+    : { own, server: server.lastDay, source: 'server', since: server.since }
+}
+
+const LOGIN_REFUSED = /^ERR_REDIS_(?:WRONGPASS|NOAUTH|NOPERM)$/
+
+const ANONYMOUS: Readonly<Record<Exclude<AnonymousAnswer, 'login_required'>, string>> = {
+  served: 'a connection without a login was served',
+  restricted: 'a connection without a login is let in as a restricted user',
+}
+
+/**
+ * A password alone proves nothing: ioredis connects silently with one to a server that asks for none, and
+ * CONFIG GET requirepass shows a password where an aclfile has voided it. So a second connection tries
+ * without.
+ */
+export const authenticationCheck: CheckRule<'redis_authenticated'> = {
+  id: 'redis_authenticated',
+  backends: ['redis'],
+  source: 'the login of the cache connection, and a new connection without a login',
+  judge: (evidence) =>
+    judgeSeen(evidence, 'connection', (ours) => {
+      const login = judgeLogin(ours)
+      if (login !== undefined) return login
+      return judgeSeen(evidence, 'anonymous', (answer) =>
+        answer === 'login_required'
+          ? { state: 'pass', observed: `logged in as ${ours.user ?? 'default'}; without a login: refused` }
+          : {
+              state: 'fail',
+              observed: ANONYMOUS[answer],
+              remedy:
+                'switch the default user off: `user default off resetpass resetkeys resetchannels -@all` in ' +
+                'users.acl (an aclfile without this line voids requirepass), then restart Redis; ' +
+                '`secure-cache init` generates such a file',
+            },
+      )
+    }),
+}
+
+function judgeLogin(ours: ConnectionSeen): Verdict | undefined {
+  if (!ours.up) {
+    const code = ours.errorCode ?? 'no reason known'
+    return LOGIN_REFUSED.test(code)
+      ? {
+          state: 'fail',
+          observed: `Redis refuses our login (${code})`,
+          remedy: 'compare REDIS_CACHE_USERNAME and REDIS_CACHE_PASSWORD, or REDIS_PASSWORD, with users.acl',
+        }
+      : { state: 'unknown', observed: `not connected (${code})`, remedy: 'start Redis and look again' }
+  }
+  if (ours.authenticated) return undefined
+  return {
+    state: 'fail',
+    observed: 'the cache connection uses no login',
+    remedy: 'set REDIS_CACHE_PASSWORD (an ACL user of its own) or REDIS_PASSWORD, at least 16 characters',
+  }
+}
+
+export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
+  id: 'recent_auth_failures',
+  backends: ['redis'],
+  source: "the server's counter of failed logins where user monitor can read it, else our own logins",
+  judge: (evidence) => {
+    const failures = authFailures(evidence)
+    const lastDay = failures.server ?? failures.own
+    const lastHour =
+      freshlySeen(evidence, 'serverFailures')?.lastHour ?? evidence.happened.ownFailuresLastHour
+    const by = failures.source === 'server' ? 'by anyone' : 'of our own (others cannot be seen)'
+    const observed = `${counted(lastDay, 'failed login')} ${by} in the last 24 hours`
+    const at = evidence.now
+    const streak = evidence.happened.recentLoginFailures
+    if (streak >= STREAK_FAILURES) {
+      return {
+        state: 'fail',
+        at,
+        observed: `${String(streak)} of our own last ten logins failed; ${observed}`,
+        remedy:
+          'compare the passwords of this application with users.acl: either they differ or were changed',
+      }
+    }
+    if (lastDay === 0) return { state: 'pass', at, observed }
+    return {
+      state: lastHour >= evidence.authFailuresPerHour ? 'fail' : 'warn',
+      at,
+      observed: `${observed}, ${String(lastHour)} in the last hour${latest(evidence)}`,
+      remedy:
+        'see who tried: `redis-cli --user operator ACL LOG 10`. If it is not you: close the port to where ' +
+        'they come from, and change the passwords (docs/incident-response.md)',
+    }
+  },
+}
+
+function latest(evidence: Evidence): string {
+  const text = freshlySeen(evidence, 'serverFailures')?.latest
+  return text === undefined ? '' : `; latest: ${text}`
+}
+
+export const accessCheck: CheckRule<'acl_role'> = {
+  id: 'acl_role',
+  backends: ['redis'],
+  source: 'ACL DRYRUN as user monitor',
+  judge: (evidence) =>
+    judgeSeen(evidence, 'access', ({ missing, excessive, tried }) => {
+      if (excessive.length > 0) {
+        return {
+          state: 'fail',
+          observed: `our user may do more than its role: ${excessive.join(', ')}`,
+          remedy: 'load the generated users.acl again: `npm run generate-config`, then ACL LOAD',
+        }
+      }
+      if (missing.length > 0) {
+        return {
+          state: 'warn',
+          observed: `our user lacks: ${missing.join(', ')}`,
+          remedy: `add ${missing.map((command) => `+${command}`).join(' ')} to its line in users.acl, then ACL LOAD`,
+        }
+      }
+      return { state: 'pass', observed: `as its role says: ${counted(tried, 'command')} tried` }
+    }),
+}

@@ -1,0 +1,148 @@
+import { addressKind } from '../address.js'
+import type { ClientsSeen, NetworkSeen } from '../observations.js'
+import { counted, freshlySeen, judgeSeen } from './verdict.js'
+import type { CheckRule, Verdict } from './verdict.js'
+
+const DAY_MS = 24 * 60 * 60_000
+/** Days before the end at which a certificate becomes a warning, and a note (rules.md, TLS-006). */
+const EXPIRY_WARNING = 30
+const EXPIRY_NOTE = 90
+
+const SAFE_PROTOCOLS: ReadonlySet<string> = new Set(['TLSv1.2', 'TLSv1.3'])
+
+export const tlsCheck: CheckRule<'tls_enabled'> = {
+  id: 'tls_enabled',
+  backends: ['redis'],
+  source: 'the live socket of the cache connection',
+  judge: (evidence) =>
+    judgeSeen(evidence, 'connection', ({ up, errorCode, tls }) => {
+      if (!up) {
+        const code = errorCode ?? 'no reason known'
+        const refused = code.startsWith('ERR_TLS_')
+        return {
+          state: refused ? 'fail' : 'unknown',
+          observed: `not connected (${code})`,
+          remedy: refused
+            ? 'docs/errors.md says what this code means and what to do'
+            : 'start Redis and look again',
+        }
+      }
+      if (tls === undefined) {
+        return {
+          state: 'fail',
+          observed: 'the socket is not encrypted: passwords and key names travel in clear',
+          remedy: 'set REDIS_TLS_ENABLED=true with REDIS_TLS_CA_FILE; `secure-cache init` makes certificates',
+        }
+      }
+      if (!tls.authorized) {
+        return {
+          state: 'fail',
+          observed: `${tls.protocol}, but the server's certificate was not verified`,
+          remedy: 'give REDIS_TLS_CA_FILE and remove REDIS_UNSAFE_NO_CERTIFICATE_CHECK',
+        }
+      }
+      if (!SAFE_PROTOCOLS.has(tls.protocol)) {
+        return {
+          state: 'fail',
+          observed: `${tls.protocol} was negotiated`,
+          remedy: 'write `tls-protocols "TLSv1.2 TLSv1.3"` or better `"TLSv1.3"` in redis.conf',
+        }
+      }
+      return { state: 'pass', observed: `${tls.protocol}, ${tls.cipher}, certificate verified` }
+    }),
+}
+
+export const certificateCheck: CheckRule<'tls_certificate'> = {
+  id: 'tls_certificate',
+  backends: ['redis'],
+  source: "the server's certificate on the live socket",
+  judge: (evidence) =>
+    judgeSeen(evidence, 'connection', ({ tls, up, errorCode }) => {
+      const expiresAt = tls?.certificateExpiresAt
+      if (errorCode === 'ERR_TLS_CERT_EXPIRED') {
+        return { state: 'fail', observed: "the server's certificate has expired", remedy: RENEW }
+      }
+      if (!up) return { state: 'unknown', observed: 'not connected' }
+      if (tls === undefined) return { state: 'not_applicable', observed: 'the socket is not encrypted' }
+      if (expiresAt === undefined) return { state: 'unknown', observed: 'the certificate shows no end' }
+      return judgeExpiry(expiresAt, evidence.now)
+    }),
+}
+
+const RENEW = 'renew it: `secure-cache certs renew`, then CONFIG SET tls-cert-file and tls-key-file together'
+
+function judgeExpiry(expiresAt: Date, now: number): Verdict {
+  const days = Math.floor((expiresAt.getTime() - now) / DAY_MS)
+  const until = `valid until ${expiresAt.toISOString().slice(0, 10)}`
+  if (expiresAt.getTime() <= now) {
+    return { state: 'fail', observed: `expired on ${expiresAt.toISOString().slice(0, 10)}`, remedy: RENEW }
+  }
+  if (days < EXPIRY_WARNING) {
+    return { state: 'warn', observed: `${until}: ${counted(days, 'day')} left`, remedy: RENEW }
+  }
+  return { state: 'pass', observed: days < EXPIRY_NOTE ? `${until}: ${counted(days, 'day')} left` : until }
+}
+
+export const isolationCheck: CheckRule<'network_isolated'> = {
+  id: 'network_isolated',
+  backends: ['redis'],
+  source: "the server's addresses, a plaintext connection to its port, CLIENT LIST as user monitor",
+  judge: (evidence) =>
+    judgeSeen(evidence, 'network', (network) => {
+      const clients = freshlySeen(evidence, 'clients')
+      const exposed = exposure(network, clients)
+      if (exposed !== undefined) return exposed
+      const unclear = network.addresses.filter((address) => addressKind(address) === 'unknown')
+      if (unclear.length > 0 || network.addresses.length === 0) {
+        return { state: 'unknown', observed: "the server's address could not be told" }
+      }
+      if (clients === undefined) {
+        return judgeSeen(evidence, 'clients', () => ({
+          state: 'unknown',
+          observed: 'CLIENT LIST was not seen',
+        }))
+      }
+      const where = network.addresses.join(', ')
+      return {
+        state: 'pass',
+        observed: `${where}: private or loopback; plaintext refused; ${counted(clients.remote.length, 'client')} from inside`,
+      }
+    }),
+}
+
+/** Any one of these is enough, whatever else is not known. */
+function exposure(network: NetworkSeen, clients: ClientsSeen | undefined): Verdict | undefined {
+  const isPublic = (address: string): boolean => addressKind(address) === 'public'
+  const reachable = network.addresses.filter(isPublic)
+  if (reachable.length > 0) {
+    return {
+      state: 'fail',
+      observed: `Redis has a public address: ${reachable.join(', ')}`,
+      remedy: 'move Redis to an internal network, publish no port, and bind it to a private address',
+    }
+  }
+  const open = network.plaintextPorts.filter(({ answers }) => answers)
+  if (open.length > 0) {
+    return {
+      state: 'fail',
+      observed: `port ${open.map(({ port }) => String(port)).join(', ')} answers without TLS`,
+      remedy: 'write `port 0` beside `tls-port` in redis.conf and restart Redis',
+    }
+  }
+  const strangers = clients?.remote.filter(isPublic) ?? []
+  if (strangers.length > 0) {
+    return {
+      state: 'fail',
+      observed: `${counted(strangers.length, 'client')} from public addresses`,
+      remedy: 'see who: `redis-cli --user operator CLIENT LIST`; then close the port to the outside',
+    }
+  }
+  if (clients !== undefined && clients.plaintext > 0) {
+    return {
+      state: 'fail',
+      observed: `${counted(clients.plaintext, 'client')} on a port without TLS`,
+      remedy: 'write `port 0` beside `tls-port` in redis.conf and restart Redis',
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,57 @@
+import { OPEN_FAILURES } from '../errors.js'
+import type { OpenFailure } from '../errors.js'
+import type { EventType, SecurityEvent, Severity } from '../events.js'
+
+/** Why Redis refused, as ACL LOG names it; whatever else it may say one day is `other`. */
+export const DENIAL_REASONS = ['auth', 'command', 'key', 'channel', 'other'] as const
+export type DenialReason = (typeof DENIAL_REASONS)[number]
+
+/**
+ * Totals since the start, for the summary and for metrics. Every label comes from a closed list, so that
+ * nobody outside can make the memory grow.
+ */
+export class EventTotals {
+  readonly bySeverity: Record<Severity, number> = { info: 0, warning: 0, critical: 0 }
+  readonly ownLogins = { succeeded: 0, failed: 0 }
+  readonly decryptFailures = zeros(OPEN_FAILURES)
+  readonly denials = zeros(DENIAL_REASONS)
+  encryptFailures = 0
+
+  /** Values that could not be sealed or opened. */
+  get cryptoErrors(): number {
+    return Object.values(this.decryptFailures).reduce((sum, count) => sum + count, this.encryptFailures)
+  }
+
+  add(event: SecurityEvent): void {
+    this.bySeverity[event.severity] += 1
+    const adders: Partial<Record<EventType, (totals: EventTotals, event: never) => void>> = ADDERS
+    adders[event.type]?.(this, event as never)
+  }
+}
+
+/** What each type of event adds to, beside its severity. */
+const ADDERS: { [T in EventType]?: (totals: EventTotals, event: SecurityEvent<T>) => void } = {
+  'auth.success': ({ ownLogins }) => {
+    ownLogins.succeeded += 1
+  },
+  'auth.failure': ({ ownLogins }, { source, count }) => {
+    if (source === 'own') ownLogins.failed += count ?? 1
+  },
+  'decrypt.failure': ({ decryptFailures }, { reason, count }) => {
+    decryptFailures[reason] += count ?? 1
+  },
+  'encrypt.failure': (totals) => {
+    totals.encryptFailures += 1
+  },
+  'acl.denied': ({ denials }, { reason, count }) => {
+    denials[denialReason(reason)] += count ?? 1
+  },
+}
+
+function denialReason(reason: string): DenialReason {
+  return DENIAL_REASONS.find((known) => known === reason) ?? 'other'
+}
+
+function zeros<K extends OpenFailure | DenialReason>(labels: readonly K[]): Record<K, number> {
+  return Object.fromEntries(labels.map((label) => [label, 0])) as Record<K, number>
+}

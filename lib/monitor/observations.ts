@@ -1,0 +1,113 @@
+import type { SettingsWarning } from '../settings/settings.js'
+
+/**
+ * What was looked at and what was seen there. Facts alone: no judgement, no setting taken for a fact.
+ * lib/monitor/checks.ts judges them.
+ */
+
+/** Something seen at a time (unix milliseconds), or why it could not be seen. */
+export type Observed<T> =
+  { readonly at: number; readonly seen: T } | { readonly at: number; readonly problem: string }
+
+/** The socket that the cache itself uses. */
+export interface ConnectionSeen {
+  readonly up: boolean
+  /** Code of the last error where it is down. */
+  readonly errorCode?: string | undefined
+  /** Whether Redis accepted a login on it, and as whom. */
+  readonly authenticated: boolean
+  readonly user?: string | undefined
+  /** As negotiated; absent on a plaintext socket. */
+  readonly tls?: TlsSeen | undefined
+  readonly serverVersion?: string | undefined
+}
+
+export interface TlsSeen {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string
+  readonly cipher: string
+  /** The certificate was verified against our authority and the name asked for. */
+  readonly authorized: boolean
+  readonly certificateExpiresAt?: Date | undefined
+}
+
+/** What a new connection without a login was answered. */
+export type AnonymousAnswer = 'login_required' | 'served' | 'restricted'
+
+/** What a value meant for this purpose showed on its way to the store and back. */
+export interface SelfTestSeen {
+  readonly sealed: boolean
+  /** What lies in the store is what was sealed, and the plaintext is not in it. */
+  readonly storedSealed: boolean
+  readonly opened: boolean
+  /** The same bytes were refused under the name of another key. */
+  readonly boundToKey: boolean
+}
+
+export interface NetworkSeen {
+  /** Every address that the server's name resolves to, and the one we are connected to. */
+  readonly addresses: readonly string[]
+  /** Ports tried without TLS, and whether a Redis answered. */
+  readonly plaintextPorts: readonly { readonly port: number; readonly answers: boolean }[]
+}
+
+/** The addresses in CLIENT LIST: where clients come from and where they arrive. */
+export interface ClientsSeen {
+  readonly remote: readonly string[]
+  /** Clients on a port that is not the TLS port. */
+  readonly plaintext: number
+}
+
+/** What users are allowed to do, tried with ACL DRYRUN. */
+export interface AccessSeen {
+  /** Commands that our role needs and that were denied. */
+  readonly missing: readonly string[]
+  /** Commands that our role must not have and that were allowed. */
+  readonly excessive: readonly string[]
+  readonly tried: number
+}
+
+/** Failed logins on the server in the last 24 hours, by anyone. */
+export interface ServerFailuresSeen {
+  readonly lastDay: number
+  readonly lastHour: number
+  /** Since when it is counted, unix milliseconds. */
+  readonly since: number
+  /** Who and what, as far as ACL LOG tells; made harmless by `foreignText`. */
+  readonly latest?: string | undefined
+}
+
+/** Everything that observers gathered. Absent: not looked yet, or nothing looks at it here. */
+export interface Observations {
+  connection?: Observed<ConnectionSeen> | undefined
+  anonymous?: Observed<AnonymousAnswer> | undefined
+  selfTest?: Observed<SelfTestSeen> | undefined
+  network?: Observed<NetworkSeen> | undefined
+  clients?: Observed<ClientsSeen> | undefined
+  access?: Observed<AccessSeen> | undefined
+  serverFailures?: Observed<ServerFailuresSeen> | undefined
+}
+
+/** What happened to us, counted by the monitor. */
+export interface Happened {
+  readonly since: number
+  readonly ownFailuresLastDay: number
+  readonly ownFailuresLastHour: number
+  /** Failures among our own last ten logins. */
+  readonly recentLoginFailures: number
+  readonly decryptFailuresLastHour: number
+  readonly tamperedLastHour: number
+}
+
+/** Everything that the checks judge. */
+export interface Evidence {
+  readonly now: number
+  readonly backend: 'redis' | 'memory'
+  readonly observations: Readonly<Observations>
+  readonly happened: Happened
+  readonly warnings: readonly SettingsWarning[]
+  readonly authFailuresPerHour: number
+  readonly encryptionErrorsPerHour: number
+  /** What is older than this is no longer known. */
+  readonly staleAfterMs: number
+}
