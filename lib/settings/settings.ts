@@ -51,7 +51,7 @@ export interface RedisSettings {
 export interface EncryptionSettings {
   /** False only with CACHE_UNSAFE_NO_ENCRYPTION. */
   readonly enabled: boolean
-  /** Seals. Absent in dev mode without a key, and without encryption. */
+  /** Seals. Absent without encryption; in dev mode and on the memory backend also where none is given. */
   readonly key?: Secret | undefined
   /** Open as well, in the order given. */
   readonly acceptedKeys: readonly Secret[]
@@ -59,7 +59,8 @@ export interface EncryptionSettings {
 }
 
 export interface CacheSettings {
-  readonly ttlSeconds: number
+  /** `null` for no expiry. */
+  readonly ttlSeconds: number | null
   readonly timeoutMs: number
   /** Bytes of one sealed value. */
   readonly maxValueBytes: number

@@ -1,0 +1,126 @@
+import { customCleanEnv, makeExactValidator, type ReporterOptions } from 'envalid'
+import { ConfigError, type ConfigProblem } from '../errors.js'
+import type { SecureCacheOptions } from '../interface.js'
+import { weakPasswords } from './advice.js'
+import { assemble } from './assemble.js'
+import { isGiven, labelOf, type Draft, type Purpose } from './draft.js'
+import { merge } from './merge.js'
+import { optionSources } from './options.js'
+import { REQUIREMENTS } from './requirements.js'
+import type { Settings, SettingsWarning } from './settings.js'
+import { environmentSources, type Environment, type Sources } from './sources.js'
+import { SETTINGS, VARIABLE_NAMES, type Values, type VariableName } from './table.js'
+import { Refusal } from './validator.js'
+
+/** What settings are made of. */
+export interface ReadInput {
+  /** Names and texts; `process.env` where absent, `false` for none. `options.env` counts where this is absent. */
+  readonly env?: Environment | false | undefined
+  readonly options?: SecureCacheOptions | undefined
+  /** `generator` does not need the files of `REDIS_TLS_*_FILE` to exist: it makes them. */
+  readonly purpose?: Purpose | undefined
+  /** Options that the caller handles itself and has taken out: a misspelling may mean one of them. */
+  readonly alsoKnown?: readonly string[] | undefined
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined
+}
+
+/**
+ * Settings from environment and options, complete and deeply frozen.
+ *
+ * Throws one `ConfigError` with every problem found, each naming the variable or option, what is expected and
+ * the remedy, never a value.
+ */
+export function readSettings(input: ReadInput = {}): Settings {
+  const { options = {}, purpose = 'application', now = Date.now } = input
+  const problems: ConfigProblem[] = []
+  const warnings: SettingsWarning[] = []
+  const env = environmentOf(input, problems)
+
+  const fromOptions = optionSources(options, problems, input.alsoKnown)
+  const fromEnvironment = environmentSources(
+    env,
+    { problems, warnings },
+    (name) => purpose === 'generator' && 'file' in SETTINGS[name],
+  )
+  const sources = merge(fromEnvironment, fromOptions.sources)
+  const draft: Draft = {
+    values: valuesOf(sources, problems),
+    sources,
+    environment: nodeEnvironment(env),
+    purpose,
+    onFailure: fromOptions.onFailure,
+    now: now(),
+  }
+  problems.push(...disagreements(draft))
+  if (problems.length > 0) throw configError(problems)
+  return assemble(draft, warnings)
+}
+
+function environmentOf({ env, options }: ReadInput, problems: ConfigProblem[]): Environment {
+  const given: unknown = env ?? options?.env ?? process.env
+  if (given === false) return {}
+  if (typeof given === 'object' && given !== null) return given as Environment
+  problems.push({ name: 'options.env', message: 'expected an object of texts, or false for none.' })
+  return {}
+}
+
+/**
+ * NODE_ENV says what this process is, so it is read from the process where the given environment is silent:
+ * `env: false` must not be a way round what production refuses.
+ */
+function nodeEnvironment(env: Environment): Settings['environment'] {
+  const given = (Object.hasOwn(env, 'NODE_ENV') ? env['NODE_ENV'] : undefined) ?? process.env['NODE_ENV']
+  const known = ['production', 'development', 'test'] as const
+  return known.find((name) => name === given) ?? 'other'
+}
+
+/** Every text through its validator; what is refused becomes a problem and counts as its default. */
+function valuesOf(sources: Sources, problems: ConfigProblem[]): Values {
+  const texts = Object.fromEntries([...sources].map(([name, { text }]) => [name, text]))
+  return customCleanEnv(texts, SPECS, (values) => ({ ...DEFAULTS, ...values }) as unknown as Values, {
+    // envalid's own reporter prints and exits, and its messages echo values.
+    reporter: ({ errors }: ReporterOptions<unknown>) => {
+      for (const [name, error] of Object.entries(errors) as [VariableName, Error][]) {
+        const message =
+          error instanceof Refusal ? error.message : `expected ${SETTINGS[name].validator.expected}`
+        problems.push({
+          name: sources.get(name)?.label ?? name,
+          message: `${message}. ${SETTINGS[name].remedy}`,
+        })
+      }
+    },
+  })
+}
+
+const DEFAULTS = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, SETTINGS[name].default]))
+
+const SPECS = Object.fromEntries(
+  VARIABLE_NAMES.map((name) => {
+    const { validator, meaning } = SETTINGS[name]
+    return [
+      name,
+      makeExactValidator<unknown>(validator.parse)({ default: SETTINGS[name].default, desc: meaning }),
+    ]
+  }),
+)
+
+function disagreements(draft: Draft): readonly ConfigProblem[] {
+  const broken = REQUIREMENTS.filter((requirement) => requirement.broken(draft)).map(({ on, message }) => ({
+    name: labelOf(draft, on.find((name) => isGiven(draft, name)) ?? on[0]),
+    message,
+  }))
+  const weak = draft.values.REDIS_DEV_MODE
+    ? []
+    : weakPasswords(draft).map(({ variable, message }) => ({ name: variable, message }))
+  return [...broken, ...weak]
+}
+
+function configError(problems: readonly ConfigProblem[]): ConfigError {
+  const code = problems.every(({ name }) => name.startsWith('options'))
+    ? 'ERR_CONFIG_OPTION'
+    : 'ERR_CONFIG_INVALID'
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  const lines = problems.map(({ name, message }) => `  ${name}: ${message}`)
+  return new ConfigError(code, `the settings cannot be used (${count}):\n${lines.join('\n')}`, problems)
+}

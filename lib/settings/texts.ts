@@ -1,0 +1,58 @@
+import { matching, refuse, type Validator } from './validator.js'
+
+/** Names that need no quoting in users.acl, which knows none (redis.md, "Quoting"). */
+export const username = matching(
+  /^[A-Za-z0-9_.:@-]{1,128}$/,
+  'a user name of letters, digits and _ . : @ -, at most 128',
+)
+
+export const sentinelName = matching(
+  /^[A-Za-z0-9_.-]{1,128}$/,
+  'the name of the monitored primary: letters, digits and _ . -',
+)
+
+/** Deliverable is what the mail server accepts; this only tells an address from something else. */
+export const email = matching(
+  /^(?=.{3,254}$)[^\s@,;<>"\p{Cc}]+@[^\s@,;<>"\p{Cc}]+$/u,
+  'one e-mail address such as ops@example.com',
+)
+
+/** Begins every key and the ACL's key pattern, where white space and parentheses cannot be written. */
+export const keyPrefix: Validator<string> = {
+  expected:
+    'a text that ends in ":", without white space, control characters and parentheses, at most 128 bytes',
+  parse: (text) => {
+    if (!text.endsWith(':')) return refuse('expected a ":" at the end, such as "shop:"')
+    const fine = text.length > 1 && !/[\s()\p{Cc}\p{Cf}\p{Cs}]/u.test(text) && Buffer.byteLength(text) <= 128
+    return fine ? text : refuse(`expected ${keyPrefix.expected}`)
+  },
+}
+
+/** `auto`, or the version of a server; a patch level is accepted and dropped. */
+export const serverVersion: Validator<string> = {
+  expected: 'auto, or a version such as 7.0, from 6.2 on',
+  parse: (text) => {
+    const word = text.trim().toLowerCase()
+    if (word === 'auto') return word
+    const [, major, minor = '0'] = /^(\d{1,3})(?:\.(\d{1,3}))?(?:\.\d{1,3})?$/.exec(word) ?? []
+    const known = Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2)
+    return known ? `${Number(major)}.${Number(minor)}` : refuse(`expected ${serverVersion.expected}`)
+  },
+}
+
+/**
+ * A moment in UTC: a date is its first moment. `Date` alone would accept local times and turn 30 February
+ * into 2 March, so the text is compared with what it became.
+ */
+export const utcDate: Validator<Date> = {
+  expected: 'a UTC date such as 2030-01-31 or 2030-01-31T12:00:00Z',
+  parse: (text) => {
+    const [, day, time = '00:00:00'] =
+      /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2})?)Z)?$/.exec(text.trim().toUpperCase()) ?? []
+    const iso = `${day}T${time.length === 5 ? `${time}:00` : time}.000Z`
+    const date = new Date(iso)
+    return Number.isFinite(date.getTime()) && date.toISOString() === iso
+      ? date
+      : refuse(`expected ${utcDate.expected}`)
+  },
+}
