@@ -50,6 +50,11 @@ const IMPORTS: readonly { from: string; allowed: readonly string[]; refused: rea
     refused: ['./redis/connection.js', './monitor/security-monitor.js', './create.js', 'ioredis'],
   },
   {
+    from: 'lib/lifetimes.ts',
+    allowed: ['./ttl.js', './cache.js', './crypto/envelope.js'],
+    refused: ['./redis/connection.js', './monitor/checks.js', './create.js', '../middleware/index.js'],
+  },
+  {
     from: 'lib/monitor/checks.ts',
     allowed: ['../events.js', '../redis/connection.js', './metrics.js'],
     refused: ['../cache.js', '../create.js', '../../middleware/index.js'],
