@@ -1,0 +1,37 @@
+import type { RedisOptions } from 'ioredis'
+import type { RedisSettings } from '../settings/settings.js'
+import { tlsOptions } from './tls-options.js'
+
+/** Time that `stream.end()` has for the other side's end before the socket is destroyed. */
+const GOODBYE_MS = 200
+const KEEP_ALIVE_MS = 10_000
+
+/**
+ * The hardened options of redis.md, for a connection to one server. Deadlines are our own
+ * (lib/deadline.ts): ioredis's `commandTimeout` and `socketTimeout` punish pauses of the application.
+ */
+export function hardenedOptions(
+  settings: RedisSettings,
+  retryStrategy: (attempt: number) => number,
+): RedisOptions {
+  const { host, port, tls, connectTimeoutMs } = settings
+  return {
+    host,
+    port,
+    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+    disconnectTimeout: GOODBYE_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    // No queue, no replay: a write that "timed out" would be applied later, over a newer value.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // INFO and CLIENT SETINFO are not among the cache user's rights.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    retryStrategy,
+    // After a failover the old primary answers READONLY: connect anew. Never 2 (resend): it loops.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+  }
+}

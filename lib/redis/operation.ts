@@ -1,0 +1,78 @@
+import type { Deadline } from '../deadline.js'
+import { Timed } from '../deadline.js'
+import { RedisError } from '../errors.js'
+import type { CacheError } from '../errors.js'
+
+/** Counts what is pending, so that there can be a cap on it. */
+export interface Gauge {
+  began(bytes: number): void
+  ended(bytes: number): void
+}
+
+export interface OperationParts {
+  readonly name: string
+  /** What the operation holds in memory until it settles. */
+  readonly bytes: number
+  readonly deadline: Deadline
+  readonly gauge: Gauge
+}
+
+/** One call of the store: settles once, by its reply, by a failure or by its deadline. */
+export class Operation<T> extends Timed {
+  readonly promise: Promise<T>
+  readonly name: string
+  readonly #bytes: number
+  readonly #deadline: Deadline
+  readonly #gauge: Gauge
+  #resolve: (value: T) => void = ignore
+  #reject: (error: CacheError) => void = ignore
+  #settled = false
+
+  constructor(parts: OperationParts) {
+    super()
+    this.name = parts.name
+    this.#bytes = parts.bytes
+    this.#deadline = parts.deadline
+    this.#gauge = parts.gauge
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    parts.gauge.began(parts.bytes)
+    parts.deadline.add(this)
+  }
+
+  get settled(): boolean {
+    return this.#settled
+  }
+
+  succeed(value: T): void {
+    if (this.#end()) this.#resolve(value)
+  }
+
+  fail(error: CacheError): void {
+    if (this.#end()) this.#reject(error)
+  }
+
+  override expire(): void {
+    this.fail(
+      new RedisError(
+        'ERR_CACHE_TIMEOUT',
+        `Redis did not answer within ${this.#deadline.timeoutMs} ms: look at its load and the network, or raise CACHE_TIMEOUT_MS`,
+        this.name,
+      ),
+    )
+  }
+
+  #end(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#deadline.remove(this)
+    this.#gauge.ended(this.#bytes)
+    return true
+  }
+}
+
+function ignore(): void {
+  // Replaced by the promise's own before anybody can call it.
+}

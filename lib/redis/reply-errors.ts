@@ -1,0 +1,84 @@
+import type { Mapping, Seen } from './error-mapping.js'
+import { addressOf, userOf } from './error-mapping.js'
+
+/** Error replies, by their first word (redis.io/docs/latest/develop/reference/protocol-spec, simple errors). */
+export const REPLIES: Readonly<Record<string, Mapping>> = {
+  WRONGPASS: {
+    code: 'ERR_REDIS_WRONGPASS',
+    message: (seen) =>
+      `Redis refused the login of ${userOf(seen)}: compare REDIS_CACHE_PASSWORD (or REDIS_PASSWORD) with the server's users.acl, and whether the user is on`,
+  },
+  NOAUTH: {
+    code: 'ERR_REDIS_NOAUTH',
+    message: 'Redis asks for a login and none was sent: set REDIS_CACHE_PASSWORD, or REDIS_PASSWORD',
+  },
+  NOPERM: { code: 'ERR_REDIS_NOPERM', message: missingRight },
+  READONLY: {
+    code: 'ERR_REDIS_READONLY',
+    message: 'this Redis is a read-only replica: let REDIS_HOST name the primary',
+  },
+  OOM: {
+    code: 'ERR_REDIS_OOM',
+    message:
+      'Redis has reached maxmemory and refuses writes, reads still work: raise REDIS_MAX_MEMORY, or use the evicting profile REDIS_PROFILE=cache',
+  },
+  MISCONF: {
+    code: 'ERR_REDIS_MISCONF',
+    message:
+      'Redis cannot save to disk and refuses writes, reads still work: look at its log, free space and permissions of its data folder',
+  },
+  MASTERDOWN: {
+    code: 'ERR_REDIS_MASTERDOWN',
+    message: 'this replica has lost its primary and serves no stale data: bring the primary back',
+  },
+  BUSY: {
+    code: 'ERR_REDIS_BUSY',
+    message: 'Redis is busy with a script: wait for it, or stop it with SCRIPT KILL',
+  },
+  LOADING: {
+    code: 'ERR_REDIS_LOADING',
+    message: 'Redis is loading its data from disk: it answers when it is done',
+  },
+}
+
+/** Replies without a word of their own, and errors of ioredis: recognised by their text, first match wins. */
+export const TEXTS: readonly (Mapping & { readonly pattern: RegExp })[] = [
+  {
+    pattern: /max number of clients/i,
+    code: 'ERR_REDIS_MAX_CLIENTS',
+    message: 'Redis has no room for another client: raise maxclients, or open fewer connections',
+  },
+  {
+    pattern: /invalid bulk length|string exceeds maximum allowed size/i,
+    code: 'ERR_CACHE_TOO_LARGE',
+    message:
+      'the value is larger than this Redis accepts: lower CACHE_MAX_VALUE_BYTES, or raise proto-max-bulk-len on the server',
+  },
+  {
+    pattern: /unknown RESP type|protocol error|command queue state|unexpected reply/i,
+    code: 'ERR_REDIS_PROTOCOL',
+    message: (seen) =>
+      `what answers at ${addressOf(seen)} does not speak the Redis protocol, or the connection was damaged: it was dropped`,
+  },
+  {
+    pattern: /command timed out/i,
+    code: 'ERR_CACHE_TIMEOUT',
+    message: 'Redis did not answer in time: look at its load, or raise CACHE_TIMEOUT_MS',
+  },
+  {
+    pattern:
+      /connection is closed|isn't writeable|retries per request|aborted due to connection|socket closed/i,
+    code: 'ERR_CACHE_UNAVAILABLE',
+    message: (seen) => `there is no connection to Redis at ${addressOf(seen)}: it is being retried`,
+  },
+]
+
+/** `cache_service lacks +scan`: the missing right as one would write it into users.acl. */
+function missingRight(seen: Seen): string {
+  const command = /'([\w|-]{1,40})' command/.exec(seen.text)?.[1]
+  const object = seen.text.includes('channel')
+    ? 'a channel pattern'
+    : `the key pattern ~${seen.context.keyPrefix ?? ''}*`
+  const right = command === undefined ? object : `+${command.toLowerCase()}`
+  return `NOPERM ${userOf(seen)} lacks ${right}: add it to the user's line in users.acl and load it, or generate the file anew`
+}

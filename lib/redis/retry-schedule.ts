@@ -1,0 +1,53 @@
+import type { CacheErrorCode } from '../errors.js'
+
+const FASTEST_MS = 50
+const OUTAGE_LIMIT_MS = 500
+const JITTER_MS = 50
+const REFUSAL_FIRST_MS = 1000
+const REFUSAL_LIMIT_MS = 60_000
+
+/** What waiting alone does not cure: login, permission, certificate. */
+export function isRefusal(code: CacheErrorCode): boolean {
+  return (
+    code === 'ERR_REDIS_WRONGPASS' ||
+    code === 'ERR_REDIS_NOAUTH' ||
+    code === 'ERR_REDIS_NOPERM' ||
+    code.startsWith('ERR_TLS_')
+  )
+}
+
+/**
+ * When to connect again. An outage is retried fast, so that the cache works within two seconds of the
+ * server's return. A refusal is retried after 1, 2, 4 … 60 seconds: each attempt is one more failed login
+ * on the server.
+ */
+export class RetrySchedule {
+  readonly #random: () => number
+  #refusals = 0
+  #refused = false
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  /** Failed logins and refused certificates in a row. */
+  get refusals(): number {
+    return this.#refusals
+  }
+
+  failed(code: CacheErrorCode): void {
+    this.#refused = isRefusal(code)
+    if (this.#refused) this.#refusals += 1
+  }
+
+  succeeded(): void {
+    this.#refusals = 0
+    this.#refused = false
+  }
+
+  /** Milliseconds until the next attempt, the `attempt`-th in a row (from 1). */
+  delay(attempt: number): number {
+    if (this.#refused) return Math.min(REFUSAL_FIRST_MS * 2 ** (this.#refusals - 1), REFUSAL_LIMIT_MS)
+    return Math.min(FASTEST_MS * 2 ** (attempt - 1), OUTAGE_LIMIT_MS) + this.#random() * JITTER_MS
+  }
+}

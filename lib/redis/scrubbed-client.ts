@@ -1,0 +1,150 @@
+import { inspect } from 'node:util'
+import type { Command, RedisOptions } from 'ioredis'
+import { Pipeline, Redis } from 'ioredis'
+import type { CacheError } from '../errors.js'
+import { Secret } from '../settings/secret.js'
+import type { ErrorContext } from './error-mapping.js'
+import { HiddenArguments } from './hidden-arguments.js'
+import type { Login } from './login.js'
+import { loginOptions, PASSWORD_PLACEHOLDER, writePassword } from './login.js'
+import { fromRedis } from './redis-errors.js'
+
+/** Told what happens inside a client, in our own words. */
+export interface ClientObserver {
+  /** A command was refused or lost. */
+  rejected?(error: CacheError): void
+  /** The server's answer to HELLO: name and value in turn, as RESP2 writes a map. */
+  greeted?(reply: unknown): void
+}
+
+export interface ScrubbedClientOptions {
+  /** Without login: that is `login`. */
+  readonly redis: RedisOptions
+  readonly login: Login
+  readonly errorContext: ErrorContext
+  readonly observer?: ClientObserver | undefined
+}
+
+/** Replies that can hold errors inside: those of a transaction and of scripts. */
+const NESTING = new Set(['exec', 'eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro'])
+
+/**
+ * The only ioredis client that leaves this folder. Every error that it rejects with or emits is ours and
+ * free of arguments; `diagnostics_channel`, `DEBUG=ioredis:*`, `util.inspect` and `JSON.stringify` show
+ * neither password, key nor value. (ioredis keeps all of them in `error.command.args`, in its trace
+ * context and in its options.)
+ */
+export class ScrubbedRedis extends Redis {
+  readonly #parts: ScrubbedClientOptions
+
+  constructor(parts: ScrubbedClientOptions) {
+    super({ ...parts.redis, ...loginOptions(parts.login), lazyConnect: true, replyMapping: 'legacy' })
+    this.#parts = parts
+    // Without a listener ioredis prints the raw error.
+    this.on('error', ignore)
+    if (parts.redis.lazyConnect !== true) this.connect().catch(ignore)
+  }
+
+  /** A plain `Redis` would undo everything that this class is for. */
+  static override createClient(): never {
+    throw new TypeError('use createRedisClient() of express-secure-cache')
+  }
+
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    // ioredis publishes the arguments of every command that it has not traced yet.
+    command.isTraced = true
+    if (!(command.args instanceof HiddenArguments)) command.args = HiddenArguments.hide(command.args)
+    this.#scrubOutcome(command)
+    if (command.name === 'hello' || command.name === 'auth') writePassword(command, this.#parts.login)
+    return super.sendCommand(command, stream)
+  }
+
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'error') return super.emit(event, ...values)
+    return super.emit(event, this.#scrub(values[0], 'CONNECT'))
+  }
+
+  static {
+    // On the prototype and not as methods: a subclass cannot restate ioredis's overloaded, generic types.
+    const inherited = Redis.prototype
+    define(this.prototype, 'duplicate', function (this: ScrubbedRedis, override?: Partial<RedisOptions>) {
+      return this.#duplicate(override ?? {})
+    })
+    for (const name of ['pipeline', 'multi'] as const) {
+      const create: unknown = inherited[name]
+      define(this.prototype, name, function (this: ScrubbedRedis, ...given: unknown[]) {
+        return unprintable(Reflect.apply(create as (...given: unknown[]) => unknown, this, given))
+      })
+    }
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { endpoint, userName, tls } = this.#parts.errorContext
+    return { endpoint, userName, tls, status: this.status }
+  }
+
+  [inspect.custom](): string {
+    return `RedisClient ${inspect(this.toJSON())}`
+  }
+
+  #duplicate(override: Partial<RedisOptions>): ScrubbedRedis {
+    const { username, password, ...options } = { ...this.options, ...override }
+    const { lazyConnect = this.#parts.redis.lazyConnect } = override
+    const login =
+      password === undefined || password === null || password === PASSWORD_PLACEHOLDER
+        ? this.#parts.login
+        : { username: username ?? undefined, password: new Secret(password) }
+    return new ScrubbedRedis({
+      ...this.#parts,
+      login,
+      redis: { ...options, ...(lazyConnect === undefined ? {} : { lazyConnect }) },
+    })
+  }
+
+  #scrubOutcome(command: Command): void {
+    const { name, reject, resolve } = command
+    const { observer } = this.#parts
+    command.reject = (error) => {
+      const ours = this.#scrub(error, name)
+      observer?.rejected?.(ours)
+      reject(ours)
+    }
+    if (name === 'hello' && observer?.greeted !== undefined) {
+      command.resolve = (reply) => {
+        observer.greeted?.(reply)
+        return resolve(reply)
+      }
+    } else if (NESTING.has(name)) {
+      command.resolve = (reply) => resolve(this.#scrubNested(reply, name))
+    }
+  }
+
+  #scrub(error: unknown, operation: string): CacheError {
+    return fromRedis(error, operation, {
+      ...this.#parts.errorContext,
+      connecting: this.status === 'connecting' || this.status === 'connect',
+    })
+  }
+
+  #scrubNested(reply: unknown, operation: string): unknown {
+    if (reply instanceof Error) return this.#scrub(reply, operation)
+    return Array.isArray(reply) ? reply.map((part) => this.#scrubNested(part, operation)) : reply
+  }
+}
+
+/** A pipeline holds its commands and the client's options as plain fields. */
+function unprintable(pipeline: unknown): unknown {
+  if (!(pipeline instanceof Pipeline)) return pipeline
+  const text = () => 'RedisPipeline'
+  define(pipeline, inspect.custom, text)
+  define(pipeline, 'toJSON', text)
+  return pipeline
+}
+
+function define(target: object, name: string | symbol, value: unknown): void {
+  Object.defineProperty(target, name, { value, enumerable: false, configurable: true, writable: true })
+}
+
+function ignore(): void {
+  // The reason has been handed to the observer or to the caller already.
+}

@@ -1,0 +1,109 @@
+import type { CacheError } from '../errors.js'
+import type { Part, ReplySink } from './lean-command.js'
+import { LeanCommand } from './lean-command.js'
+
+/** A command that waits for its turn. */
+export interface Sendable extends ReplySink {
+  readonly name: string
+  readonly parts: readonly Part[]
+  /** Bytes that it moves: the value of a write, the expected reply of a read. */
+  readonly cost: number
+  /** Nobody waits for it any more: it is not sent. */
+  readonly settled: boolean
+}
+
+export interface SendWindowOptions {
+  /** Bytes on the way at most; a single larger command travels alone. */
+  readonly maxCost: number
+  readonly maxCommands: number
+  readonly send: (command: LeanCommand) => void
+}
+
+/** Sent items at the front of the queue that are tolerated before it is cut. */
+const COMPACT_AFTER = 1024
+
+/**
+ * Lets so many commands and bytes travel at once; the others wait here, in the order of their arrival.
+ * Without a bound the server evicts the client: for 256 replies of 200 KiB in one tick, or for a megabyte
+ * times thirty in one MGET (`maxmemory-clients`).
+ */
+export class SendWindow {
+  readonly #options: SendWindowOptions
+  #waiting: Sendable[] = []
+  #head = 0
+  #cost = 0
+  #commands = 0
+  #open = false
+
+  constructor(options: SendWindowOptions) {
+    this.#options = options
+  }
+
+  /** Sends it, now or in its turn. */
+  offer(item: Sendable): void {
+    this.#waiting.push(item)
+    this.#pump()
+  }
+
+  open(): void {
+    this.#open = true
+    this.#pump()
+  }
+
+  /** Sends nothing more until it is opened. What travels is left to its replies. */
+  shut(): void {
+    this.#open = false
+  }
+
+  /** Fails everything that has not been sent. */
+  failWaiting(error: CacheError): void {
+    const waiting = this.#waiting.slice(this.#head)
+    this.#waiting = []
+    this.#head = 0
+    for (const item of waiting) item.failed(error)
+  }
+
+  #pump(): void {
+    while (this.#open) {
+      const item = this.#waiting[this.#head]
+      if (item === undefined) break
+      if (!item.settled && !this.#hasRoomFor(item.cost)) break
+      // Out of the queue before it is sent: sending may fail at once, and that comes back here.
+      this.#head += 1
+      if (!item.settled) this.#send(item)
+    }
+    if (this.#head > COMPACT_AFTER || this.#head === this.#waiting.length) {
+      this.#waiting.splice(0, this.#head)
+      this.#head = 0
+    }
+  }
+
+  #hasRoomFor(cost: number): boolean {
+    const { maxCost, maxCommands } = this.#options
+    if (this.#commands === 0) return true
+    return this.#commands < maxCommands && this.#cost + cost <= maxCost
+  }
+
+  #send(item: Sendable): void {
+    this.#cost += item.cost
+    this.#commands += 1
+    this.#options.send(
+      new LeanCommand(item.name, item.parts, {
+        replied: (reply) => {
+          this.#arrived(item)
+          item.replied(reply)
+        },
+        failed: (error) => {
+          this.#arrived(item)
+          item.failed(error)
+        },
+      }),
+    )
+  }
+
+  #arrived(item: Sendable): void {
+    this.#cost -= item.cost
+    this.#commands -= 1
+    this.#pump()
+  }
+}
