@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT_DOCUMENTS = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
@@ -19,7 +19,8 @@ export interface Document {
 
 /** Every document for people in the repository. */
 export function readDocuments(root: string): readonly Document[] {
-  const below = ['docs', 'examples'].flatMap((folder) =>
+  const folders = ['docs', 'examples'].filter((folder) => existsSync(join(root, folder)))
+  const below = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.md'))
       .map((path) => `${folder}/${path}`),
