@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
-import type { CacheError } from '../errors.js'
-import { CacheError as OurError } from '../errors.js'
+import { CacheError } from '../errors.js'
 import { Deadline } from '../deadline.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
@@ -9,9 +8,11 @@ import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
 import { greetingFacts, tlsFacts } from './connection-facts.js'
 import { hardenedOptions } from './connection-options.js'
+import { joinWrites } from './joined-writes.js'
 import type { Login } from './login.js'
 import { isRefusal, RetrySchedule } from './retry-schedule.js'
 import { fromRedis } from './redis-errors.js'
+import { ReplyFence } from './reply-fence.js'
 import { ScrubbedRedis } from './scrubbed-client.js'
 
 const READY_TIMEOUT_MS = 10_000
@@ -46,6 +47,7 @@ export class RedisConnection {
   readonly #options: OpenConnectionOptions
   readonly #login: Login
   readonly #reporter: ConnectionEvents
+  readonly #fence: ReplyFence
   readonly #retry = new RetrySchedule()
   readonly #now: () => number
   readonly #listeners = new Set<(status: ConnectionStatus) => void>()
@@ -92,6 +94,10 @@ export class RedisConnection {
           this.#greeting = greetingFacts(reply)
         },
       },
+    })
+    this.#fence = new ReplyFence({
+      send: (command) => this.client.sendCommand(command),
+      outOfStep: () => this.dropDamaged(),
     })
     this.#listen()
     this.client.connect().catch(ignore)
@@ -169,6 +175,11 @@ export class RedisConnection {
     if (this.#status === 'down' && this.client.status === 'reconnecting') this.client.connect().catch(ignore)
   }
 
+  /** Something came back that should not have: looks whether replies still belong to their commands. */
+  doubt(): void {
+    if (this.#status === 'up') this.#fence.check()
+  }
+
   /** Replies do not belong to their commands, or do not come: a damaged connection never heals by itself. */
   dropDamaged(): void {
     if (this.#status !== 'up') return
@@ -209,6 +220,7 @@ export class RedisConnection {
   }
 
   #connected(stream: Socket): void {
+    joinWrites(stream)
     stream.on('data', (chunk: Buffer) => {
       this.#bytesRead += chunk.length
     })
@@ -262,6 +274,7 @@ export class RedisConnection {
     } else if (clock - this.#quietSince >= this.deadline.timeoutMs) {
       this.dropDamaged()
     }
+    if (pending) this.doubt()
     return pending
   }
 
@@ -287,7 +300,7 @@ export class RedisConnection {
   }
 
   #notReady(timeoutMs: number): CacheError {
-    return new OurError(
+    return new CacheError(
       'ERR_CACHE_TIMEOUT',
       `Redis was not ready within ${timeoutMs} ms: it is still being tried`,
     )
@@ -296,7 +309,7 @@ export class RedisConnection {
 
 /** The error of every operation after `close()`. */
 export function closed(): CacheError {
-  return new OurError('ERR_CACHE_CLOSED', 'the cache was closed: nothing can be read or written any more')
+  return new CacheError('ERR_CACHE_CLOSED', 'the cache was closed: nothing can be read or written any more')
 }
 
 async function withinBound(promise: Promise<unknown>, timeoutMs: number): Promise<void> {

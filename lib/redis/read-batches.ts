@@ -1,5 +1,6 @@
 import type { ValueSink } from './read-operations.js'
 import type { FailureDesk } from './replies.js'
+import { isValue } from './replies.js'
 import type { Sendable } from './send-window.js'
 import type { SizeEstimates } from './size-estimates.js'
 
@@ -92,9 +93,5 @@ class ReadBatch implements Sendable {
 }
 
 function isValues(reply: unknown, count: number): reply is (Buffer | null)[] {
-  return (
-    Array.isArray(reply) &&
-    reply.length === count &&
-    reply.every((value) => value === null || Buffer.isBuffer(value))
-  )
+  return Array.isArray(reply) && reply.length === count && reply.every(isValue)
 }

@@ -126,7 +126,7 @@ export class RedisStore implements Store {
   }
 
   async expire(key: string, ttlMs: number): Promise<boolean> {
-    return this.#request({ name: 'pexpire', parts: [key, String(ttlMs)], cost: 0, read: readFlag })
+    return this.#request({ name: 'pexpire', parts: [key, wholeMs(ttlMs)], cost: 0, read: readFlag })
   }
 
   async clear(prefix: string): Promise<void> {
@@ -151,7 +151,7 @@ export class RedisStore implements Store {
         `the sealed value has ${bytes.length} bytes, CACHE_MAX_VALUE_BYTES allows ${maxValueBytes}`,
       )
     }
-    const expiry = ttlMs === null ? [] : ['PX', String(ttlMs)]
+    const expiry = ttlMs === null ? [] : ['PX', wholeMs(ttlMs)]
     this.#estimates.saw(key, bytes.length)
     return this.#request({ name: 'set', parts: [key, bytes, ...expiry], cost: bytes.length, read: readOk })
   }
@@ -191,4 +191,9 @@ export class RedisStore implements Store {
       window.failWaiting(error)
     }
   }
+}
+
+/** Redis takes whole milliseconds above zero. */
+function wholeMs(ttlMs: number): string {
+  return String(Math.max(1, Math.ceil(ttlMs)))
 }

@@ -1,4 +1,5 @@
 import type { CacheError } from '../errors.js'
+import { isFenceReply } from './reply-fence.js'
 
 /** A reply that this command cannot have: it belongs to another one. */
 export const UNEXPECTED = Symbol('unexpected reply')
@@ -14,10 +15,9 @@ export function readOk(reply: unknown): void | Unexpected {
     : UNEXPECTED
 }
 
-/** GET. */
-export function readBytes(reply: unknown): Buffer | undefined | Unexpected {
-  if (reply === null) return undefined
-  return Buffer.isBuffer(reply) ? reply : UNEXPECTED
+/** A value of GET or MGET; `null` where there is none. */
+export function isValue(reply: unknown): reply is Buffer | null {
+  return reply === null || (Buffer.isBuffer(reply) && !isFenceReply(reply))
 }
 
 /** PEXPIRE. */
