@@ -27,12 +27,12 @@ export interface EventFields {
   }
   'acl.changed': { userName: string; change: string }
   'decrypt.failure': { reason: OpenFailure; operation: string; count?: number | undefined }
-  'encrypt.failure': { errorCode: string; operation: string }
+  'encrypt.failure': { errorCode: string; operation: string; count?: number | undefined }
   'tls.failure': { errorCode: string; message: string }
   'tls.expiring': { expiresAt: string; daysLeft: number }
   'server.plaintext_client': { count: number; sourceIp?: string | undefined }
   'server.rejected': { count: number }
-  'clock.skew': { seconds: number }
+  'clock.skew': { seconds: number; count?: number | undefined }
   'redis.unavailable': { errorCode: string; message: string }
   'redis.recovered': { outageMs: number }
   'config.insecure': { variable: string; message: string }

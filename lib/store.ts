@@ -8,7 +8,7 @@ export interface StoreEntry {
  * Where sealed bytes rest: bytes in, bytes out. A store knows nothing of values, sealing or namespaces.
  *
  * Keys are complete (prefix, namespace and key joined). Every operation settles within the store's own
- * deadline and rejects with a `CacheError`, never with a foreign error. Times are milliseconds.
+ * deadline and rejects with a `CacheError`, never with a foreign error. Times are whole milliseconds.
  * Bytes that come back belong to the caller and are not changed afterwards.
  */
 export interface Store {
@@ -31,6 +31,8 @@ export interface Store {
   clear(prefix: string): Promise<void>
   /** Resolves once the store works; rejects at once for what waiting cannot cure (login, permission, certificate). */
   ready(options?: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<void>
+  /** Many values in a row did not open: replies may belong to other keys. Replaces the connection, where there is one. */
+  doubt?(): void
   /** Ends within the bound, whatever the server does. Later operations reject with ERR_CACHE_CLOSED. */
   close(options?: { timeoutMs?: number | undefined }): Promise<void>
 }
