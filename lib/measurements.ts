@@ -82,6 +82,11 @@ export class Measurements {
     return ((this.#crypto[index] ?? 0) & 63) === 1
   }
 
+  /** Values sealed and opened so far. */
+  get cryptoOperations(): number {
+    return this.#crypto.reduce((sum, count) => sum + count, 0)
+  }
+
   timeCrypto(op: CryptoOperation, ms: number): void {
     this.#cryptoDurations.add(CRYPTO_INDEX[op], ms)
   }

@@ -3,7 +3,7 @@ import { NONCE_BYTES, TAG_BYTES } from './xaes.js'
 /** Bytes of a key id. */
 export const KEY_ID_BYTES = 16
 /** Never valid in UTF-8, in JSON or as a Fernet token: older plaintext is told apart at once. */
-const MAGIC = 0xc1
+export const MAGIC = 0xc1
 /** XAES-256-GCM. 0x02 is reserved for a key-committing suite. */
 const SUITE = 0x01
 

@@ -46,13 +46,18 @@ const IMPORTS: readonly { from: string; allowed: readonly string[]; refused: rea
   },
   {
     from: 'lib/cache.ts',
-    allowed: ['./crypto/envelope.js', './store.js', './deadline.js', './single-flight.js'],
+    allowed: ['./crypto/envelope.js', './store.js', './deadline.js', './cache/single-flight.js'],
     refused: ['./redis/connection.js', './monitor/security-monitor.js', './create.js', 'ioredis'],
   },
   {
     from: 'lib/lifetimes.ts',
     allowed: ['./ttl.js', './cache.js', './crypto/envelope.js'],
     refused: ['./redis/connection.js', './monitor/checks.js', './create.js', '../middleware/index.js'],
+  },
+  {
+    from: 'lib/cache/values.ts',
+    allowed: ['../crypto/codec.js', '../store.js', '../measurements.js', './sealing.js'],
+    refused: ['../redis/connection.js', '../cache.js', '../create.js', '../monitor/checks.js', 'ioredis'],
   },
   {
     from: 'lib/monitor/checks.ts',

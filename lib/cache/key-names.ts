@@ -1,4 +1,4 @@
-import { CacheError } from './errors.js'
+import { CacheError } from '../errors.js'
 
 /**
  * How a key is named in Redis: prefix ‖ namespace ‖ `:` ‖ key (vocabulary.md, "Keys in Redis").
@@ -10,8 +10,8 @@ import { CacheError } from './errors.js'
 /** Redis allows 512 MiB; a kilobyte keeps names readable in logs of the server and cheap to hash. */
 export const MAX_KEY_BYTES = 1024
 
-/** All names of nested namespaces together, once encoded. */
-export const MAX_NAMESPACE_BYTES = 1024
+/** All names of nested namespaces together, once encoded; the derivation of keys takes no more (HKDF info). */
+export const MAX_NAMESPACE_BYTES = 512
 
 /** Namespaces of the library itself. No user's name encodes to one of them: `@` becomes `%40`. */
 export const RESERVED_NAMESPACES = [
@@ -36,17 +36,17 @@ const WELL_FORMED = 'of well-formed Unicode (no lone surrogate)'
  * Refuses what cannot be a key, with `ERR_CACHE_KEY`. Lone surrogates all become U+FFFD on their way to Redis:
  * two different keys would meet in one.
  */
-export function checkKey(key: unknown): asserts key is string {
+export function checkKey(key: unknown, noun = 'a cache key'): asserts key is string {
   if (typeof key !== 'string') {
-    throw keyError(`got ${nameOfType(key)}`)
+    throw keyError(noun, `got ${nameOfType(key)}`)
   }
   // Pure ASCII, where bytes and characters are as many, needs no second look.
   const bytes = Buffer.byteLength(key)
   if (bytes === 0 || bytes > MAX_KEY_BYTES) {
-    throw keyError(`got ${bytes} bytes`)
+    throw keyError(noun, `got ${bytes} bytes`)
   }
   if (bytes !== key.length && LONE_SURROGATE.test(key)) {
-    throw keyError('got one with a lone surrogate')
+    throw keyError(noun, 'got one with a lone surrogate')
   }
 }
 
@@ -85,10 +85,10 @@ function percentEncode(character: string): string {
   return encoded
 }
 
-function keyError(got: string): CacheError {
+function keyError(noun: string, got: string): CacheError {
   return new CacheError(
     'ERR_CACHE_KEY',
-    `a cache key is a string of 1 to ${MAX_KEY_BYTES} UTF-8 bytes ${WELL_FORMED}; ${got}`,
+    `${noun} is a string of 1 to ${MAX_KEY_BYTES} UTF-8 bytes ${WELL_FORMED}; ${got}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { SingleFlight } from '../../lib/single-flight.js'
+import { SingleFlight } from '../../../lib/cache/single-flight.js'
 
 interface Gate<T> {
   readonly promise: Promise<T>

@@ -1,0 +1,71 @@
+import { decode, type Encoded } from '../crypto/codec.js'
+import { OVERHEAD_BYTES } from '../crypto/header.js'
+import { CacheError, OpenError } from '../errors.js'
+import type { Measurements } from '../measurements.js'
+import type { OlderFormat } from './older-formats.js'
+import type { OpenReports } from './open-reports.js'
+import type { NamespaceSealing, Opened } from './sealing.js'
+
+export interface ValuesOptions {
+  readonly sealing: NamespaceSealing
+  readonly olderFormat: OlderFormat | undefined
+  readonly reports: OpenReports
+  readonly measurements: Measurements
+  /** CACHE_MAX_VALUE_BYTES: sealed. */
+  readonly maxBytes: number
+}
+
+/** The values of one namespace, in and out of the bytes that a store keeps. */
+export class Values {
+  readonly #sealing: NamespaceSealing
+  readonly #olderFormat: OlderFormat | undefined
+  readonly #reports: OpenReports
+  readonly #measurements: Measurements
+  readonly #maxBytes: number
+
+  constructor({ sealing, olderFormat, reports, measurements, maxBytes }: ValuesOptions) {
+    this.#sealing = sealing
+    this.#olderFormat = olderFormat
+    this.#reports = reports
+    this.#measurements = measurements
+    this.#maxBytes = maxBytes
+  }
+
+  /** Refuses before sealing what no reader would open; throws `ERR_CACHE_TOO_LARGE`. */
+  checkSize({ payload }: Encoded): void {
+    const sealedBytes = payload.length + OVERHEAD_BYTES
+    if (sealedBytes <= this.#maxBytes) return
+    throw new CacheError(
+      'ERR_CACHE_TOO_LARGE',
+      `a value may take ${this.#maxBytes} bytes sealed, this one takes ${sealedBytes}: split it, or raise CACHE_MAX_VALUE_BYTES`,
+    )
+  }
+
+  seal(key: string, { codec, payload }: Encoded, lifetimeSeconds: number): Buffer {
+    if (!this.#measurements.countCrypto('seal')) {
+      return this.#sealing.seal(key, payload, { codec, lifetimeSeconds })
+    }
+    const started = performance.now()
+    const sealed = this.#sealing.seal(key, payload, { codec, lifetimeSeconds })
+    this.#measurements.timeCrypto('seal', performance.now() - started)
+    return sealed
+  }
+
+  /** Throws an OpenError for everything that is not a value of this key. */
+  open(key: string, bytes: Uint8Array): Opened {
+    if (bytes.length > this.#maxBytes) throw new OpenError('too_large')
+    if (this.#olderFormat?.reads(bytes) === true) return this.#olderFormat.open(bytes)
+    const timed = this.#measurements.countCrypto('open')
+    const started = timed ? performance.now() : 0
+    const opened = this.#sealing.open(key, bytes)
+    if (timed) this.#measurements.timeCrypto('open', performance.now() - started)
+    this.#reports.opened(opened.skewSeconds)
+    return opened
+  }
+
+  /** {@link Values.open}, and the value itself. */
+  read(key: string, bytes: Uint8Array): unknown {
+    const { codec, payload } = this.open(key, bytes)
+    return decode(codec, payload)
+  }
+}
