@@ -138,6 +138,11 @@ export class RedisStore implements Store {
     await this.connection.ready(options)
   }
 
+  /** Replies that do not open may belong to other keys: such a connection never heals by itself. */
+  doubt(): void {
+    this.connection.dropDamaged()
+  }
+
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     this.#closed = true
     await Promise.all([this.connection.close(options), this.#maintenance.close(options)])

@@ -3,8 +3,11 @@ import type { Settings } from './settings.js'
 import type { Sources } from './sources.js'
 import type { Values, VariableName } from './table.js'
 
-/** What is read for: the generator makes the files and the server that an application needs to find. */
-export type Purpose = 'application' | 'generator'
+/**
+ * What is read for: the generator makes the files and the server that an application needs to find; a sealer
+ * needs no store at all.
+ */
+export type Purpose = 'application' | 'generator' | 'sealer'
 
 /** Settings half read: every variable by itself is fine or reported, their agreement is not judged yet. */
 export interface Draft {
@@ -45,6 +48,7 @@ const REDIS_IS_MEANT: readonly VariableName[] = [
 export function backendOf(draft: Draft): 'redis' | 'memory' {
   // The generator configures a server whatever the application in this environment uses.
   if (draft.purpose === 'generator') return 'redis'
+  if (draft.purpose === 'sealer') return 'memory'
   const { CACHE_BACKEND: backend } = draft.values
   if (backend !== 'auto') return backend
   return isGiven(draft, ...REDIS_IS_MEANT) ? 'redis' : 'memory'

@@ -22,6 +22,13 @@ const isApplication = (draft: Draft) => draft.purpose === 'application'
 /** Nothing else is needed: these must be there, whatever NODE_ENV says. */
 const REQUIRED: readonly Requirement[] = [
   {
+    on: ['REDIS_ENCRYPTION_KEY'],
+    broken: (draft) =>
+      draft.purpose === 'sealer' && !draft.values.REDIS_DEV_MODE && !isGiven(draft, 'REDIS_ENCRYPTION_KEY'),
+    message:
+      'required: what is sealed must open tomorrow. Generate one: openssl rand -hex 32; every instance needs the same. On one machine for development set REDIS_DEV_MODE=true.',
+  },
+  {
     on: ['REDIS_CACHE_PASSWORD'],
     broken: (draft) =>
       strict(draft) &&
@@ -76,7 +83,8 @@ const PRODUCTION: readonly Requirement[] = [
   },
   {
     on: ['CACHE_BACKEND'],
-    broken: (draft) => inProduction(draft) && !onRedis(draft) && !draft.values.CACHE_UNSAFE_MEMORY,
+    broken: (draft) =>
+      isApplication(draft) && inProduction(draft) && !onRedis(draft) && !draft.values.CACHE_UNSAFE_MEMORY,
     message:
       'the memory backend is refused where NODE_ENV is production. Set REDIS_HOST or REDIS_URL and CACHE_BACKEND=redis (CACHE_UNSAFE_MEMORY=true allows it all the same).',
   },

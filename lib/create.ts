@@ -1,0 +1,241 @@
+import { setMaxListeners } from 'node:events'
+import { LRUCache } from 'lru-cache'
+import { Lifetimes } from './cache/lifetimes.js'
+import { OlderFormat } from './cache/older-formats.js'
+import { OpenReports } from './cache/open-reports.js'
+import { Outages } from './cache/outages.js'
+import { Outcomes } from './cache/outcomes.js'
+import { RepeatedEvents } from './cache/repeated-events.js'
+import { SingleFlight } from './cache/single-flight.js'
+import { Values } from './cache/values.js'
+import type { CacheParts } from './cache.js'
+import type { KeyRing } from './crypto/key-ring.js'
+import { devKey, processKey } from './dev-key.js'
+import { openEncryption, type Encryption } from './encryption.js'
+import { CacheError, isCacheError } from './errors.js'
+import { SecurityEvents } from './events.js'
+import type { Logger, Sealer, SecureCache, SecureCacheOptions } from './interface.js'
+import { createLogger, logEvents, redacting } from './log.js'
+import { Measurements } from './measurements.js'
+import { MemoryStore } from './memory-store.js'
+import { createSecurityMonitor, type EventMonitor } from './monitor/security-monitor.js'
+import type { RedisConnection } from './redis/connection.js'
+import { RedisStore } from './redis/redis-store.js'
+import { RootCache } from './root-cache.js'
+import { NamespaceSealer } from './sealer.js'
+import { secretsOf } from './redact.js'
+import { readSettings } from './settings/read.js'
+import type { Settings } from './settings/settings.js'
+import type { Store } from './store.js'
+import { ttlToMs } from './ttl.js'
+
+/** How many namespaces are kept ready; more are made anew when they are asked for. */
+const KEPT_NAMESPACES = 1000
+
+/** The parts behind a cache, for the status, the metrics and the commands that look behind it. */
+export interface CacheInternals {
+  readonly settings: Settings
+  readonly store: Store
+  /** Absent on memory. */
+  readonly connection: RedisConnection | undefined
+  /** Absent without encryption. */
+  readonly keyRing: KeyRing | undefined
+  readonly events: SecurityEvents
+  readonly monitor: EventMonitor
+  readonly measurements: Measurements
+}
+
+/** What a cache is put together from, beside its settings. */
+export interface AssemblyParts {
+  readonly settings: Settings
+  readonly logger: Logger
+  /** Instead of the one that the settings ask for. */
+  readonly store?: Store | undefined
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined
+  /** Where the key of dev mode lies; the working directory where absent. */
+  readonly folder?: string | undefined
+}
+
+/**
+ * A cache whose values rest sealed, without Express: for workers, jobs and scripts. It starts to connect at
+ * once and never blocks; `ready()` waits. Whoever creates it closes it.
+ *
+ * Throws a ConfigError with every problem of the settings at once.
+ */
+export function createSecureCache(options: SecureCacheOptions = {}): SecureCache {
+  return openCache(options)
+}
+
+/** The same for callers with options of their own, which they have taken out and which serve the suggestions. */
+export function openCache(options: SecureCacheOptions, alsoKnown: readonly string[] = []): SecureCache {
+  const settings = readSettings({ options, alsoKnown })
+  return assembleCache({ settings, logger: loggerOf(options, settings) })
+}
+
+/**
+ * Seals and opens what rests elsewhere than in the cache: files, columns, queues. It needs the encryption key
+ * of the settings and no Redis.
+ *
+ * Throws a ConfigError with every problem of the settings at once.
+ */
+export function createSealer(options: SecureCacheOptions = {}): Sealer {
+  const settings = readSettings({ options, purpose: 'sealer' })
+  const logger = loggerOf(options, settings)
+  const { sealing, keys } = openEncryption(settings.encryption, {
+    fallbackKey: () => devKey(process.cwd()),
+    onWarning: (message) => {
+      logger.warn(message)
+    },
+    now: Date.now,
+  })
+  return new NamespaceSealer(sealing.namespace(settings.redis.keyPrefix, '@seal'), keys)
+}
+
+/** Puts the parts together. The one place that knows all of them. */
+export function assembleCache(parts: AssemblyParts): SecureCache {
+  const { settings, logger, now = Date.now, folder = process.cwd() } = parts
+  const events = new SecurityEvents(now)
+  const measurements = new Measurements()
+  // Listeners first: what opening has to say must be heard.
+  const monitor = createSecurityMonitor({
+    events,
+    now,
+    bufferSize: settings.security.eventBuffer,
+    cryptoOperations: () => measurements.cryptoOperations,
+    activeConnections: () => (connection?.status === 'up' ? 1 : 0),
+  })
+  const stopLogging = logEvents(events, logger)
+  announce(settings, { events, logger })
+
+  const encryption = openEncryption(settings.encryption, {
+    fallbackKey: () => (settings.backend === 'memory' ? processKey() : devKey(folder)),
+    onWarning: (message) => {
+      logger.warn(message)
+    },
+    now,
+  })
+  encryption.keys.ready.catch((error: unknown) => {
+    const errorCode = isCacheError(error) ? error.code : 'ERR_CACHE_SEAL'
+    events.emit('encrypt.failure', { errorCode, operation: 'derive' })
+  })
+  const store = parts.store ?? openStore(settings, events)
+  const connection = store instanceof RedisStore ? store.connection : undefined
+  const repeated = new RepeatedEvents(events)
+  const abort = new AbortController()
+  // Every load under way may listen to it; more than ten of them are no leak.
+  setMaxListeners(0, abort.signal)
+
+  const cache = new RootCache(
+    cacheParts({ settings, events, measurements, encryption, store, repeated, signal: abort.signal, now }),
+    {
+      monitor,
+      abort,
+      repeated,
+      stopListening: () => {
+        stopLogging()
+        monitor.close()
+      },
+    },
+  )
+  const { keyRing } = encryption
+  INTERNALS.set(cache, { settings, store, connection, keyRing, events, monitor, measurements })
+  return cache
+}
+
+/** What is behind a cache. For the library's own rooms: it is no part of the public interface. */
+export function inspectCache(cache: SecureCache): CacheInternals {
+  const internals = INTERNALS.get(cache)
+  if (internals === undefined) {
+    throw new CacheError(
+      'ERR_CACHE_MISUSE',
+      'expected a cache made by secureCache() or createSecureCache() of this copy of the package (npm ls express-secure-cache shows how many there are)',
+    )
+  }
+  return internals
+}
+
+/** Beside the caches, so that nothing of it can be reached through them; it lives as long as they do. */
+const INTERNALS = new WeakMap<SecureCache, CacheInternals>()
+
+interface CacheRoom {
+  readonly settings: Settings
+  readonly events: SecurityEvents
+  readonly measurements: Measurements
+  readonly encryption: Encryption
+  readonly store: Store
+  readonly repeated: RepeatedEvents
+  readonly signal: AbortSignal
+  readonly now: () => number
+}
+
+function cacheParts(room: CacheRoom): CacheParts {
+  const { settings, events, measurements, encryption, store, repeated, signal, now } = room
+  const { ttlSeconds, timeoutMs, maxValueBytes, onFailure } = settings.cache
+  const { keyPrefix } = settings.redis
+  const reports = new OpenReports({ measurements, repeated, onDoubt: () => store.doubt?.(), now })
+  const olderFormat = olderFormatOf(room)
+  return {
+    store,
+    keyPrefix,
+    values: (namespace) =>
+      new Values({
+        sealing: encryption.sealing.namespace(keyPrefix, namespace),
+        olderFormat,
+        reports,
+        measurements,
+        maxBytes: maxValueBytes,
+      }),
+    keys: encryption.keys,
+    timeoutMs,
+    lifetimes: new Lifetimes(ttlSeconds === null ? null : ttlToMs(ttlSeconds)),
+    outcomes: new Outcomes({
+      onFailure,
+      measurements,
+      reports,
+      outages: new Outages(events, now),
+      repeated,
+    }),
+    flights: new SingleFlight(),
+    namespaces: new LRUCache({ max: KEPT_NAMESPACES }),
+    signal,
+    now,
+  }
+}
+
+function olderFormatOf({ settings, encryption, measurements, now }: CacheRoom): OlderFormat | undefined {
+  const { readMode, readModeUntil } = settings.cache
+  if (readMode === 'strict' || readModeUntil === undefined) return undefined
+  return new OlderFormat({
+    format: readMode,
+    until: readModeUntil,
+    masters: () => encryption.keyRing?.masters ?? [],
+    measurements,
+    now,
+  })
+}
+
+function openStore(settings: Settings, events: SecurityEvents): Store {
+  return settings.backend === 'redis'
+    ? new RedisStore({ settings, events })
+    : new MemoryStore({ maxBytes: settings.cache.memoryMaxBytes })
+}
+
+/** Unsafe choices are events, so that the status shows them; what is merely odd goes to the log. */
+function announce(settings: Settings, { events, logger }: { events: SecurityEvents; logger: Logger }): void {
+  for (const { variable, message, insecure } of settings.warnings) {
+    if (insecure) events.emit('config.insecure', { variable, message })
+    else logger.warn(message, { variable })
+  }
+}
+
+function loggerOf({ logger }: SecureCacheOptions, settings: Settings): Logger {
+  if (logger === false) return SILENT
+  return logger === undefined ? createLogger(settings) : redacting(logger, secretsOf(settings))
+}
+
+const SILENT: Logger = { info: ignore, warn: ignore, error: ignore }
+
+function ignore(): void {
+  // Asked for with `logger: false`.
+}

@@ -1,0 +1,34 @@
+/** Entry `express-secure-cache/cache`: the cache without Express, for workers, jobs and scripts. */
+export { createSealer, createSecureCache } from './create.js'
+export {
+  CacheError,
+  ConfigError,
+  isCacheError,
+  OPEN_FAILURES,
+  OpenError,
+  RedisError,
+  type CacheErrorCode,
+  type ConfigProblem,
+  type OpenFailure,
+} from './errors.js'
+export type { EventFields, EventListener, EventType, SecurityEvent, Severity } from './events.js'
+export type {
+  Cache,
+  Cacheable,
+  CloseOptions,
+  EventFilter,
+  Holding,
+  Jsonified,
+  LoadContext,
+  Logger,
+  MonitorSummary,
+  ReadyOptions,
+  Sealer,
+  SealerOptions,
+  SecureCache,
+  SecureCacheOptions,
+  SecurityMonitor,
+  TlsOptions,
+  Ttl,
+  WriteOptions,
+} from './interface.js'

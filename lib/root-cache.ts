@@ -1,0 +1,56 @@
+import { KEYS_READY, whenReady } from './cache/key-readiness.js'
+import type { RepeatedEvents } from './cache/repeated-events.js'
+import { SealedCache, type CacheParts } from './cache.js'
+import type { CloseOptions, ReadyOptions, SecureCache, SecurityMonitor } from './interface.js'
+
+/** Deriving a key takes as long as its iterations ask for, whatever Redis does. */
+const READY_TIMEOUT_MS = 10_000
+
+export interface LifeCycle {
+  readonly monitor: SecurityMonitor
+  /** Aborts what the loaders were given. */
+  readonly abort: AbortController
+  readonly repeated: RepeatedEvents
+  /** What listens to events stops, once the last of them is out. */
+  readonly stopListening: () => void
+}
+
+/** The cache that an application holds: the root namespace, with the life cycle of everything behind it. */
+export class RootCache extends SealedCache implements SecureCache {
+  readonly monitor: SecurityMonitor
+  readonly #parts: CacheParts
+  readonly #life: LifeCycle
+  #closing: Promise<void> | undefined
+
+  constructor(parts: CacheParts, life: LifeCycle) {
+    super(parts)
+    this.#parts = parts
+    this.#life = life
+    this.monitor = life.monitor
+  }
+
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    const { store, keys } = this.#parts
+    const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS
+    const derived = keys === KEYS_READY ? undefined : whenReady(keys, timeoutMs, async () => undefined)
+    await Promise.all([store.ready({ ...options, timeoutMs }), derived])
+  }
+
+  /** The first call decides about the time; every call waits for the end. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#end(options)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #end(options: CloseOptions): Promise<void> {
+    const { abort, repeated, stopListening } = this.#life
+    abort.abort()
+    await this.#parts.store.close(options)
+    repeated.close()
+    stopListening()
+  }
+}
