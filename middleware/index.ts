@@ -1,0 +1,8 @@
+/** Entry `express-secure-cache`: everything that a web application needs. */
+export * from '../lib/index.js'
+export {
+  secureCache,
+  type MountOptions,
+  type SecureCacheHandler,
+  type SecureCacheMiddlewareOptions,
+} from './secure-cache.js'
