@@ -9,6 +9,7 @@ export type CacheErrorCode =
   // settings and misuse
   | 'ERR_CONFIG_INVALID'
   | 'ERR_CONFIG_OPTION'
+  | 'ERR_CONFIG_FILES'
   | 'ERR_CACHE_MISUSE'
   // arguments
   | 'ERR_CACHE_KEY'

@@ -132,17 +132,37 @@ export const CAPABILITIES = [
 
 export type CapabilityId = (typeof CAPABILITIES)[number]['id']
 
-/** The release lines that the generator writes for, oldest first. */
-export const SUPPORTED_VERSIONS = [
-  '6.2',
-  '7.0',
-  '7.2',
-  '7.4',
-  '8.0',
-  '8.2',
-  'valkey-8.0',
-  'valkey-8.1',
-] as const
+/** A release line that the generator writes for, with the image that runs it. */
+export interface Release {
+  /** What {@link parseServerVersion} reads. */
+  readonly version: string
+  /** Exact tag (CMP-016): the newest patch level known to hold the fixes of VER-002. */
+  readonly image: string
+  /** False where the line gets no fixes any more, so that VER-001 and VER-002 remain. */
+  readonly maintained: boolean
+  readonly source: string
+}
+
+const FIXED = 'CVE-2026-81934 (TLS), CVE-2026-23479 and CVE-2025-49844 are fixed in it: their CVE records'
+
+/** Oldest first. */
+export const RELEASES: readonly Release[] = [
+  { version: '6.2', image: 'redis:6.2.24', maintained: true, source: FIXED },
+  { version: '7.0', image: 'redis:7.0.15', maintained: false, source: 'last of its line, none of the fixes' },
+  { version: '7.2', image: 'redis:7.2.16', maintained: true, source: FIXED },
+  { version: '7.4', image: 'redis:7.4.11', maintained: true, source: FIXED },
+  { version: '8.2', image: 'redis:8.2.9', maintained: true, source: FIXED },
+  { version: '8.4', image: 'redis:8.4.6', maintained: true, source: FIXED },
+  { version: '8.6', image: 'redis:8.6.6', maintained: true, source: FIXED },
+  { version: '8.8', image: 'redis:8.8.2', maintained: true, source: FIXED },
+  { version: '8.10', image: 'redis:8.10.1', maintained: true, source: FIXED },
+  {
+    version: 'valkey-8.1',
+    image: 'valkey/valkey:8.1.9',
+    maintained: true,
+    source: 'Valkey 8.1.9 release notes, security fixes',
+  },
+]
 
 const BY_ID: ReadonlyMap<string, Capability> = new Map(CAPABILITIES.map((entry) => [entry.id, entry]))
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import {
   CAPABILITIES,
-  SUPPORTED_VERSIONS,
+  RELEASES,
   formatServerVersion,
   isSupportedVersion,
   knows,
@@ -22,7 +22,7 @@ describe('versions', () => {
     expect(parseServerVersion('7.0')).to.deep.equal({ product: 'redis', major: 7, minor: 0 })
     expect(parseServerVersion('redis-7.4.1')).to.deep.equal({ product: 'redis', major: 7, minor: 4 })
     expect(parseServerVersion('valkey-8.1')).to.deep.equal({ product: 'valkey', major: 8, minor: 1 })
-    for (const text of SUPPORTED_VERSIONS) expect(formatServerVersion(version(text))).to.equal(text)
+    for (const { version: text } of RELEASES) expect(formatServerVersion(version(text))).to.equal(text)
   })
 
   it('does not read what is no version', () => {
@@ -57,15 +57,23 @@ describe('versions', () => {
   })
 
   it('supports 6.2 and later, and Valkey since its fork', () => {
-    for (const text of SUPPORTED_VERSIONS) expect(isSupportedVersion(version(text)), text).to.equal(true)
+    for (const { version: text } of RELEASES) expect(isSupportedVersion(version(text)), text).to.equal(true)
     for (const text of ['6.0', '5.0', 'valkey-7.0']) {
       expect(isSupportedVersion(version(text)), text).to.equal(false)
+    }
+  })
+
+  it('pins an exact image of the same line for each release', () => {
+    for (const { version: text, image } of RELEASES) {
+      const line = text.replace('valkey-', 'valkey/valkey:').replace(/^(?=\d)/, 'redis:')
+      expect(image).to.match(/:\d+\.\d+\.\d+$/)
+      expect(image.startsWith(`${line}.`), text).to.equal(true)
     }
   })
 
   it('cites a source in every row and names each entry once', () => {
     const ids = CAPABILITIES.map(({ id }) => id)
     expect(new Set(ids).size).to.equal(ids.length)
-    for (const { id, source } of CAPABILITIES) expect(source, id).to.match(/\w{3}/)
+    for (const { source } of [...CAPABILITIES, ...RELEASES]) expect(source).to.match(/\w{3}/)
   })
 })

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { parse } from 'dotenv'
+import { isVariableName } from '../lib/settings/table.js'
+import { UsageError } from './usage-error.js'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where settings are looked for when nothing else is said. */
+export const DEFAULT_ENV_FILE = '.env'
+
+/**
+ * The process's environment over that of an environment file, as `node --env-file` ranks them. The library
+ * reads no such file itself; its command line does.
+ *
+ * @throws {UsageError} for a file that was named and is not there
+ */
+export async function loadEnvironment(envFile: string | undefined): Promise<Environment> {
+  const text = await readEnvFile(envFile ?? DEFAULT_ENV_FILE)
+  if (text === undefined && envFile !== undefined) {
+    throw new UsageError('the environment file does not exist', 'check --env-file, or run secure-cache init')
+  }
+  return overlay(text === undefined ? {} : parse(text))
+}
+
+/** True where at least one of our settings is given, as itself or as `…_FILE`. */
+export function hasSettings(environment: Environment): boolean {
+  return Object.entries(environment).some(
+    ([name, value]) => value !== undefined && value !== '' && isVariableName(name.replace(/_FILE$/, '')),
+  )
+}
+
+/** The text of an environment file; undefined where there is none. */
+export async function readEnvFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
+    if (code === 'ENOENT') return undefined
+    throw new UsageError(`the environment file cannot be read (${code})`, 'check its path, owner and mode')
+  }
+}
+
+function overlay(fromFile: Environment): Environment {
+  // oxlint-disable-next-line node/no-process-env -- the command line loads .env, and the process wins over it.
+  return { ...fromFile, ...process.env }
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import { parse } from 'dotenv'
+import writeFileAtomic from 'write-file-atomic'
+import { generateConfig, initialEnvironment } from '../generators/index.js'
+import { readSettings } from '../lib/settings/read.js'
+import { DEFAULT_ENV_FILE, readEnvFile } from './environment.js'
+import { generateAndReport } from './generated-output.js'
+import { withOutputOptions, type OutputOptions } from './output-options.js'
+import { print, say } from './report.js'
+import { UsageError } from './usage-error.js'
+
+export interface InitOptions extends OutputOptions {
+  readonly dryRun?: boolean | undefined
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+}
+
+/** The name of the service in the Compose file, and this machine. */
+const HOST_OF = { container: 'redis', local: '127.0.0.1' } as const
+const DEFAULT_PORT = '6379'
+
+/** `secure-cache init`: a first set of secrets, and the configuration that goes with it. */
+export function addInit(program: Command): void {
+  const command = program
+    .command('init')
+    .description('make an environment file with new secrets, and generate everything from it')
+  withOutputOptions(command)
+    .option(
+      '--host <name>',
+      'where the application finds Redis (default: redis, or 127.0.0.1 for a local server)',
+    )
+    .option('--port <number>', `port of Redis (default: ${DEFAULT_PORT})`)
+    .option('-n, --dry-run', 'say what would be written, and write nothing')
+    .action((options: InitOptions) => initialise(options))
+}
+
+/**
+ * Writes the environment file (0600, never over an existing one) and the configuration.
+ *
+ * @throws {UsageError} where the environment file exists
+ */
+export async function initialise(options: InitOptions): Promise<void> {
+  const { out, target, envFile = DEFAULT_ENV_FILE, host = HOST_OF[target] } = options
+  if ((await readEnvFile(envFile)) !== undefined) {
+    throw new UsageError(
+      `${envFile} exists, and is not overwritten`,
+      'generate-config uses the settings in it; --env-file <file> makes another one',
+    )
+  }
+  const text = await initialEnvironment({ host, port: portOf(options.port), out })
+  const environment = parse(text)
+  // Whatever is in the way shows now, before the first file is written.
+  const settings = readSettings({ env: environment, purpose: 'generator' })
+  await generateConfig({ settings, out, target, dryRun: true })
+  print(`created ${envFile}`)
+  if (options.dryRun !== true) {
+    await writeFileAtomic(envFile, text, { mode: 0o600 })
+    say(`wrote new secrets to ${envFile}, readable by you alone: keep it out of the repository`)
+  }
+  await generateAndReport(environment, { ...options, envFile })
+}
+
+function portOf(text: string = DEFAULT_PORT): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65_535) return port
+  throw new UsageError('--port must be a number from 1 to 65535', 'leave it away for 6379')
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { addGenerateConfig } from './generate-config.js'
+import { addInit } from './init.js'
+import { EXIT, reportError } from './report.js'
+
+const COMMANDS: readonly ((program: Command) => void)[] = [addInit, addGenerateConfig]
+
+/** Runs one command line, without the program's own name, and returns the exit code. */
+async function run(words: readonly string[]): Promise<number> {
+  const program = new Command('secure-cache')
+    .description('Hardened Redis configuration, keys and checks for express-secure-cache.')
+    .version(version())
+    .helpCommand(false)
+    .exitOverride()
+  for (const add of COMMANDS) add(program)
+  for (const command of program.commands)
+    command.copyInheritedSettings(program).showHelpAfterError(usageHint(command))
+  program.showHelpAfterError(usageHint(program))
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return EXIT.fine
+  } catch (error) {
+    return reportError(error)
+  }
+}
+
+function usageHint(command: Command): string {
+  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`
+  return `hint: ${name} --help`
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  const { version: text } = JSON.parse(readFileSync(file, 'utf8')) as { version: string }
+  return text
+}
+
+process.exitCode = await run(process.argv.slice(2))

@@ -1,0 +1,144 @@
+import { resolve } from 'node:path'
+import { formatServerVersion } from '../lib/redis/versions.js'
+import type { Settings } from '../lib/settings/settings.js'
+import { STANDALONE_ROLES, renderAcl, renderCatalogue } from './catalogue.js'
+import { gatherCertificates, type CertificatePlan } from './certificate-set.js'
+import { DIRECTORIES, type DirectoryName, type Target } from './folder.js'
+import { serverNames } from './listener.js'
+import { notesOn } from './notes.js'
+import { gatherPasswords, usernameOf } from './password-set.js'
+import { resolveServer } from './server-version.js'
+import { buildView, type Owner } from './view-model.js'
+import { OutputFolder, type PlannedFile } from './write.js'
+
+/** User and group of the official image. */
+const IMAGE_OWNER: Owner = { uid: 999, gid: 999 }
+
+export interface GenerateOptions {
+  /** From `readSettings({ purpose: 'generator' })`. */
+  readonly settings: Settings
+  /** The folder to write into; made where it does not exist. */
+  readonly out: string
+  /** Where the server runs: `container` where absent. */
+  readonly target?: Target | undefined
+  /** Says what would happen, and writes nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Overwrites files that were changed by hand. */
+  readonly force?: boolean | undefined
+  /** The command that a reader of the files can repeat. */
+  readonly command?: string | undefined
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined
+  /** Random bytes for passwords. */
+  readonly random?: ((size: number) => Buffer) | undefined
+}
+
+export interface GenerateResult {
+  /** The folder, absolute. */
+  readonly out: string
+  readonly target: Target
+  /** Such as `7.4`, and why this one. */
+  readonly version: string
+  readonly versionReason: string
+  /** Every file of the output and what happened, or would happen, to it. */
+  readonly files: readonly PlannedFile[]
+  /** What a person should know: renewals, settings that do not fit the output. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Renders a complete hardened configuration into one folder: redis.conf, users.acl, certificates, passwords,
+ * and a Compose file for containers. What is valid there is kept, what is missing or due is made, a file
+ * changed by hand is left alone, and all files change together or none does.
+ *
+ * @throws {ConfigError} ERR_CONFIG_INVALID for settings that no file can hold, ERR_CONFIG_FILES where the
+ *   folder holds something that would be lost
+ */
+export async function generateConfig(options: GenerateOptions): Promise<GenerateResult> {
+  const { settings, target = 'container', dryRun = false, force = false, now = Date.now } = options
+  const out = resolve(options.out)
+  const server = await resolveServer(settings.server.version, target)
+  const command = options.command ?? 'secure-cache generate-config'
+  const view = buildView({ settings, server, target, out, owner: serverOwner(), command })
+  const handsOver = target === 'container' && process.getuid?.() === 0
+  const folder = await OutputFolder.open({
+    path: out,
+    dryRun,
+    serverOwner: handsOver ? serverOwner() : undefined,
+  })
+  try {
+    const read = (path: string): Promise<string | undefined> => folder.read(path)
+    const passwords = await gatherPasswords({
+      settings,
+      roles: STANDALONE_ROLES,
+      read,
+      random: options.random,
+    })
+    const certificates = await gatherCertificates(certificatePlans(settings, target), { read, now })
+    const files = [
+      ...(await renderCatalogue(view)),
+      renderAcl({ settings, version: server.version, users: passwords.users }),
+      ...passwords.files,
+      ...certificates.files,
+    ]
+    const planned = await folder.plan(files, { force })
+    if (!dryRun)
+      await folder.commit(planned, directoriesOf(planned, view.persistence.appendOnly || target === 'local'))
+    return {
+      out,
+      target,
+      version: formatServerVersion(server.version),
+      versionReason: server.because,
+      files: planned,
+      notes: [
+        ...certificates.notes,
+        ...notesOn({ settings, server, target, authorityPem: certificates.authorityPem }),
+      ],
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+/** One key for each purpose (TLS-014): the server, the health check, the application, each operator's role. */
+function certificatePlans(settings: Settings, target: Target): readonly CertificatePlan[] {
+  if (settings.redis.tls === undefined) return []
+  const client = (directory: DirectoryName, file: string, commonName: string): CertificatePlan => ({
+    directory,
+    file,
+    role: 'client',
+    // A subject holds 64 characters (RFC 5280), a user name up to 128.
+    commonName: commonName.slice(0, 64),
+    names: [file],
+  })
+  return [
+    {
+      directory: 'tls',
+      file: 'server',
+      role: 'server',
+      commonName: 'redis',
+      names: serverNames({ settings, target }),
+    },
+    client('tls', 'health', usernameOf(settings, 'health')),
+    client('app', 'client', usernameOf(settings, 'cache')),
+    client('operator', 'admin', usernameOf(settings, 'admin')),
+    client('operator', 'operator', usernameOf(settings, 'operator')),
+    client('operator', 'auditor', usernameOf(settings, 'auditor')),
+  ]
+}
+
+function directoriesOf(files: readonly PlannedFile[], writesData: boolean): ReadonlySet<DirectoryName> {
+  const used = (Object.keys(DIRECTORIES) as DirectoryName[]).filter((name) =>
+    name === 'data' ? writesData : files.some(({ path }) => path.startsWith(`${DIRECTORIES[name].path}/`)),
+  )
+  return new Set(used)
+}
+
+/**
+ * Who the server runs as in its container: whoever generates, because the files are readable by their owner
+ * alone; for root, and where there are no such numbers, the user of the official image.
+ */
+function serverOwner(): Owner {
+  const uid = process.getuid?.() ?? 0
+  return uid === 0 ? IMAGE_OWNER : { uid, gid: process.getgid?.() ?? uid }
+}

@@ -1,0 +1,197 @@
+import { ConfigError } from '../lib/errors.js'
+import { formatServerVersion, knows } from '../lib/redis/versions.js'
+import type { Settings } from '../lib/settings/settings.js'
+import { serverPath, type Target } from './folder.js'
+import { healthCheck } from './health-check.js'
+import { CONTAINER_PORT, listenerOf } from './listener.js'
+import { usernameOf } from './password-set.js'
+import { shellWord } from './quoting.js'
+import type { TargetServer } from './server-version.js'
+
+const MIB = 1024 * 1024
+/** AEAD suites of TLS 1.3 and of 1.2, in the order of redis.conf's tested lines (TLS-005). */
+const TLS13_SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256'
+const TLS12_CIPHERS =
+  'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256'
+/** CACHE_MAX_VALUE_BYTES above this does not fit the buffers of the generated configuration. */
+const MAX_VALUE_BYTES = 4 * MIB
+/** A subnet that few networks use: RFC 1918, neither Docker's own pools nor a home router's. */
+const SUBNET = '10.203.112.0/28'
+
+/** User and group that own what the server reads. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+export interface ViewInput {
+  readonly settings: Settings
+  readonly server: TargetServer
+  readonly target: Target
+  /** The output folder, absolute. */
+  readonly out: string
+  readonly owner: Owner
+  /** The command that writes the same files again. */
+  readonly command: string
+}
+
+export interface NameAndValue {
+  readonly name: string
+  readonly value: string
+}
+
+export type View = ReturnType<typeof buildView>
+
+/**
+ * Settings to what the templates place: every decision of the output is made here.
+ *
+ * @throws {ConfigError} ERR_CONFIG_INVALID for settings that this generator cannot turn into files
+ */
+export function buildView(input: ViewInput) {
+  refuseUnsupported(input.settings)
+  const { settings, target, server } = input
+  return {
+    header: {
+      version: formatServerVersion(server.version),
+      profile: settings.server.profile,
+      topology: settings.server.topology,
+      target,
+      command: input.command,
+    },
+    knows: {
+      enableCommands: knows(server.version, 'enable-protected-configs'),
+      maxmemoryClients: knows(server.version, 'maxmemory-clients'),
+      busyReplyThreshold: knows(server.version, 'busy-reply-threshold'),
+      hideUserData: knows(server.version, 'hide-user-data-from-log'),
+    },
+    network: networkOf(input),
+    tls: tlsOf(input),
+    access: { file: serverPath(input, 'conf/users.acl') },
+    memory: memoryOf(settings),
+    persistence: {
+      directory: serverPath(input, 'data'),
+      appendOnly: settings.server.profile === 'data',
+    },
+    compose: composeOf(input),
+    guide: guideOf(input),
+  }
+}
+
+function networkOf(input: ViewInput) {
+  const { settings, target } = input
+  const { bind, port } = listenerOf(input)
+  return {
+    bind,
+    port,
+    bindReason:
+      target === 'container'
+        ? 'all of the container, which is on an isolated network alone'
+        : 'this machine alone, unless REDIS_BIND_ADDRESS says otherwise',
+    protectedMode: settings.server.protectedMode,
+    plaintextReason: settings.devMode ? 'REDIS_DEV_MODE is on' : 'REDIS_UNSAFE_NO_TLS is set',
+  }
+}
+
+function tlsOf(input: ViewInput) {
+  const tls = input.settings.redis.tls
+  if (tls === undefined) return false
+  const compatible = tls.profile === 'compatible'
+  return {
+    compatible,
+    cert: serverPath(input, 'tls/server.crt'),
+    key: serverPath(input, 'tls/server.key'),
+    ca: serverPath(input, 'tls/ca.crt'),
+    protocols: compatible ? 'TLSv1.2 TLSv1.3' : 'TLSv1.3',
+    protocolsReason: compatible
+      ? 'TLS 1.2 for older clients, because REDIS_TLS_PROFILE is compatible'
+      : 'TLS 1.3 alone; clients without it need REDIS_TLS_PROFILE=compatible',
+    ciphersuites: TLS13_SUITES,
+    ciphers: TLS12_CIPHERS,
+  }
+}
+
+function memoryOf({ server, cache }: Settings) {
+  return {
+    max: server.maxMemory,
+    policy: server.profile === 'data' ? 'noeviction' : 'allkeys-lfu',
+    policyReason:
+      server.profile === 'data'
+        ? 'Data is not thrown away: writes fail once memory is full'
+        : 'A cache drops what is used least, and goes on',
+    clients: Math.max(64 * MIB, Math.ceil(server.maxMemoryBytes / 4)),
+    maxBulk: Math.max(MIB, 2 * cache.maxValueBytes),
+  }
+}
+
+function composeOf(input: ViewInput) {
+  const { settings, server, owner } = input
+  const { maxMemoryBytes } = settings.server
+  return {
+    image: server.release?.image ?? '',
+    user: `${owner.uid}:${owner.gid}`,
+    persistent: settings.server.profile === 'data',
+    dataTmpfs: `/data:mode=0700,uid=${owner.uid},gid=${owner.gid},size=16m`,
+    // One and a half times the data; for small ones what the process itself and its buffers take.
+    memoryLimit: Math.max(Math.ceil(maxMemoryBytes * 1.5), maxMemoryBytes + 128 * MIB),
+    subnet: SUBNET,
+    healthTest: ['CMD-SHELL', healthCheck(input)],
+    backendEnvironment: backendEnvironment(settings),
+  }
+}
+
+/** Paths as the example backend mounts them, overriding those of its environment file. */
+function backendEnvironment(settings: Settings): readonly NameAndValue[] {
+  const mounted = (file: string): string => `/run/secure-redis/${file}`
+  const tls = [
+    { name: 'REDIS_TLS_CA_FILE', value: mounted('ca.crt') },
+    { name: 'REDIS_TLS_CERT_FILE', value: mounted('client.crt') },
+    { name: 'REDIS_TLS_KEY_FILE', value: mounted('client.key') },
+  ]
+  return [
+    { name: 'REDIS_HOST', value: 'redis' },
+    { name: 'REDIS_PORT', value: String(CONTAINER_PORT) },
+    ...(settings.redis.tls === undefined ? [] : tls),
+  ]
+}
+
+function guideOf(input: ViewInput) {
+  const { settings } = input
+  const file = (name: string) => `app/${name}`
+  const tls = [
+    { name: 'REDIS_TLS_CA_FILE', value: file('ca.crt') },
+    { name: 'REDIS_TLS_CERT_FILE', value: file('client.crt') },
+    { name: 'REDIS_TLS_KEY_FILE', value: file('client.key') },
+  ]
+  const start = `redis-server ${shellWord(serverPath(input, 'conf/redis.conf'))}`
+  const check = healthCheck(input)
+  return {
+    start: input.target === 'local' ? [start] : ['docker compose up -d'],
+    verify:
+      input.target === 'local'
+        ? [`${check} && echo healthy`]
+        : [`docker compose exec redis sh -c ${shellWord(`${check} && echo healthy`)}`],
+    applicationEnvironment: [
+      { name: 'REDIS_CACHE_USERNAME', value: usernameOf(settings, 'cache') },
+      { name: 'REDIS_CACHE_PASSWORD_FILE', value: file('cache_password') },
+      { name: 'REDIS_MONITOR_PASSWORD_FILE', value: file('monitor_password') },
+      { name: 'REDIS_MAINTENANCE_PASSWORD_FILE', value: file('maintenance_password') },
+      ...(settings.redis.tls === undefined ? [] : tls),
+    ],
+  }
+}
+
+function refuseUnsupported({ server, cache }: Settings): void {
+  if (server.topology !== 'standalone') {
+    throw invalid('REDIS_TOPOLOGY', 'this version writes standalone servers only: set it to standalone')
+  }
+  if (cache.maxValueBytes > MAX_VALUE_BYTES) {
+    throw invalid('CACHE_MAX_VALUE_BYTES', 'is at most 4 MiB with the generated configuration: lower it')
+  }
+  if (!(server.maxMemoryBytes > 0)) {
+    throw invalid('REDIS_MAX_MEMORY', 'must be above 0, such as 256mb: 0 means no limit (LIM-001)')
+  }
+}
+
+function invalid(name: string, message: string): ConfigError {
+  return new ConfigError('ERR_CONFIG_INVALID', `${name}: ${message}`, [{ name, message }])
+}
