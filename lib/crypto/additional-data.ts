@@ -6,6 +6,7 @@ const SHAPE_STRING = 0
 const SHAPE_AT = NONCE_AT
 const NAMESPACE_LENGTH_AT = SHAPE_AT + 1
 const NAMESPACE_AT = NAMESPACE_LENGTH_AT + 2
+const KEY_LENGTH_BYTES = 4
 /** A key of the cache has at most 1024 bytes; longer contexts (of a sealer) get a buffer of their own. */
 const SCRATCH_KEY_BYTES = 1024
 
@@ -16,14 +17,19 @@ const SCRATCH_KEY_BYTES = 1024
  */
 export function aadNamespace(prefix: string, name: string): string {
   const joined = `${prefix}\0${name}`
-  const isText = Buffer.from(joined).toString() === joined // false for lone surrogates
-  if (!isText || prefix.includes('\0') || name.includes('\0')) {
-    throw new CacheError('ERR_CACHE_NAMESPACE', 'key prefix and namespace must be text without NUL')
-  }
-  if (Buffer.byteLength(joined) > MAX_AAD_NAMESPACE_BYTES) {
+  const bytes = Buffer.from(joined)
+  // A lone surrogate would become another text, and a second NUL could stand for another division.
+  if (bytes.toString() !== joined || joined.split('\0').length !== 2) {
     throw new CacheError(
       'ERR_CACHE_NAMESPACE',
-      `key prefix and namespace together must have at most ${MAX_AAD_NAMESPACE_BYTES - 1} bytes of UTF-8`,
+      'key prefix and namespace must be well-formed text without NUL',
+    )
+  }
+  if (bytes.length > MAX_AAD_NAMESPACE_BYTES) {
+    throw new CacheError(
+      'ERR_CACHE_NAMESPACE',
+      `key prefix and namespace together must have at most ${MAX_AAD_NAMESPACE_BYTES - 1} bytes of UTF-8, ` +
+        `got ${bytes.length - 1}`,
     )
   }
   return joined
@@ -38,13 +44,11 @@ export function aadNamespace(prefix: string, name: string): string {
  */
 export class AdditionalData {
   readonly #scratch: Buffer
-  readonly #keyLengthAt: number
   readonly #keyAt: number
 
   constructor(namespace: string) {
     const length = Buffer.byteLength(namespace)
-    this.#keyLengthAt = NAMESPACE_AT + length
-    this.#keyAt = this.#keyLengthAt + 4
+    this.#keyAt = NAMESPACE_AT + length + KEY_LENGTH_BYTES
     this.#scratch = Buffer.alloc(this.#keyAt + SCRATCH_KEY_BYTES)
     this.#scratch[SHAPE_AT] = SHAPE_STRING
     this.#scratch.writeUInt16BE(length, NAMESPACE_LENGTH_AT)
@@ -56,17 +60,22 @@ export class AdditionalData {
    *
    * @throws CacheError ERR_CACHE_KEY for a key with a lone surrogate: two such keys have the same UTF-8
    */
-  of(header: Buffer, key: string): Buffer {
-    // A UTF-16 unit takes at most three bytes of UTF-8.
-    const fits = key.length * 3 <= SCRATCH_KEY_BYTES || Buffer.byteLength(key) <= SCRATCH_KEY_BYTES
-    const target = fits ? this.#scratch : Buffer.concat([this.#scratch, Buffer.alloc(Buffer.byteLength(key))])
-    header.copy(target, 0, 0, NONCE_AT)
+  of(header: Uint8Array, key: string): Buffer {
+    const target = this.#room(key)
+    for (let i = 0; i < NONCE_AT; i++) target[i] = header[i] ?? 0
     const length = target.write(key, this.#keyAt)
+    const end = this.#keyAt + length
     // As many bytes as units is ASCII; anything else is looked at.
-    if (length !== key.length && target.toString('utf8', this.#keyAt, this.#keyAt + length) !== key) {
+    if (length !== key.length && target.toString('utf8', this.#keyAt, end) !== key) {
       throw new CacheError('ERR_CACHE_KEY', 'a key must be well-formed text, without lone surrogates')
     }
-    target.writeUInt32BE(length, this.#keyLengthAt)
-    return target.subarray(0, this.#keyAt + length)
+    target.writeUInt32BE(length, this.#keyAt - KEY_LENGTH_BYTES)
+    return target.subarray(0, end)
+  }
+
+  /** The common buffer, or a larger copy of it: a UTF-16 unit takes at most three bytes. */
+  #room(key: string): Buffer {
+    const most = key.length * 3
+    return most <= SCRATCH_KEY_BYTES ? this.#scratch : Buffer.concat([this.#scratch, Buffer.alloc(most)])
   }
 }

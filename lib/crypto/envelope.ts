@@ -1,15 +1,20 @@
+import { CacheError } from '../errors.js'
 import { aadNamespace } from './additional-data.js'
-import { describeHeader, type HeaderFacts } from './header.js'
+import { describeHeader, OVERHEAD_BYTES, type HeaderFacts } from './header.js'
 import type { KeyRing } from './key-ring.js'
+import { MAX_METADATA_BYTES } from './metadata.js'
+import { padmeSize } from './padding.js'
 import { RandomPool, type RandomFill } from './random-pool.js'
 import { SealedNamespace, type SealingContext } from './sealed-namespace.js'
 
-export { SealedNamespace, type Opened, type SealOptions } from './sealed-namespace.js'
 export type { Codec, Compression, HeaderFacts } from './header.js'
 export type { Metadata } from './metadata.js'
+export type { Opened, SealedNamespace, SealOptions } from './sealed-namespace.js'
 
 /** Above what a generated Redis lets through (8 MiB); a cache passes its own limit. */
 const DEFAULT_MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
+/** What one value may be made to hold at most; Redis itself ends at 512 MiB. */
+const LARGEST_MAX_PAYLOAD_BYTES = 512 * 1024 * 1024
 
 export interface EnvelopeOptions {
   readonly keyRing: KeyRing
@@ -17,7 +22,7 @@ export interface EnvelopeOptions {
   readonly now?: (() => number) | undefined
   /** `crypto.randomFillSync` where absent. */
   readonly random?: RandomFill | undefined
-  /** Bytes of a payload before compression and after decompression; 16 MiB where absent. */
+  /** Bytes of a payload, before compression and after decompression; 16 MiB where absent. */
   readonly maxPayloadBytes?: number | undefined
 }
 
@@ -28,12 +33,18 @@ export interface EnvelopeOptions {
 export class Envelope {
   readonly #context: SealingContext
 
+  /** @throws CacheError ERR_CACHE_MISUSE for a bound that is none */
   constructor(options: EnvelopeOptions) {
+    const maxPayloadBytes = options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES
+    if (!(maxPayloadBytes >= 1 && maxPayloadBytes <= LARGEST_MAX_PAYLOAD_BYTES)) {
+      throw new CacheError('ERR_CACHE_MISUSE', 'maxPayloadBytes must be from 1 byte to 512 MiB')
+    }
     this.#context = {
       keyRing: options.keyRing,
       now: options.now ?? Date.now,
       random: new RandomPool(options.random),
-      maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+      maxPayloadBytes,
+      maxSealedBytes: padmeSize(maxPayloadBytes + MAX_METADATA_BYTES + 1) + OVERHEAD_BYTES,
     }
   }
 

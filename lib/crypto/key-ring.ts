@@ -1,21 +1,22 @@
-import { createSecretKey, pbkdf2, type KeyObject } from 'node:crypto'
-import { promisify } from 'node:util'
-import { CacheError } from '../errors.js'
-import type { Secret } from '../settings/secret.js'
+import type { KeyObject } from 'node:crypto'
 import type { EncryptionSettings } from '../settings/settings.js'
-import { KEY_BYTES, parseKey, type ParsedKey } from './key-text.js'
+import { deriveMasterKeys, immediateMasterKeys, planMasterKeys, type MasterKeyPlan } from './master-keys.js'
 import { RingKey } from './ring-key.js'
 
 export { parseKey, KEY_FORMS, type ParsedKey } from './key-text.js'
-
-const MAX_KEYS = 16
-const derive = promisify(pbkdf2)
 
 /** Something odd about the keys that does not stop a start. Names no key. */
 export interface KeyRingWarning {
   readonly kind: 'duplicate_key'
   readonly message: string
 }
+
+const DUPLICATE_KEY: KeyRingWarning = Object.freeze({
+  kind: 'duplicate_key',
+  message:
+    'an encryption key is given more than once in REDIS_ENCRYPTION_KEY and REDIS_ENCRYPTION_ACCEPTED_KEYS: ' +
+    'it is kept once; remove the repetition',
+})
 
 export interface KeyRingHooks {
   readonly onWarning?: ((warning: KeyRingWarning) => void) | undefined
@@ -28,12 +29,6 @@ interface RingState {
   readonly keys: readonly RingKey[]
 }
 
-/** Parsed settings: the primary key first. */
-interface RingPlan {
-  readonly keys: readonly ParsedKey[]
-  readonly passphrase: Secret | undefined
-}
-
 /**
  * The keys that seal and open: the primary one seals, all open. A value's key id selects its key; there is
  * no trial decryption.
@@ -44,35 +39,30 @@ interface RingPlan {
  */
 export class KeyRing {
   readonly #onWarning: (warning: KeyRingWarning) => void
+  /** Resolves when every key is there; rejects with a `CacheError` where a derivation fails. */
+  readonly ready: Promise<void>
   #state: RingState = { primary: undefined, keys: [] }
-  #ready: Promise<void> = Promise.resolve()
   #isReady = false
-  /** Counts replacements, so that a slow derivation never overwrites a later one. */
-  #generation = 0
+  /** Counts the settings given, so that a slow derivation never replaces what was given later. */
+  #given = 0
+  #taken = 0
 
-  private constructor(hooks: KeyRingHooks) {
+  private constructor(plan: MasterKeyPlan, hooks: KeyRingHooks) {
     this.#onWarning = hooks.onWarning ?? (() => undefined)
+    // What lies under keys that need no derivation opens before the others are there.
+    const [first, ...others] = plan.keys.map((key) => (key.kind === 'raw' ? new RingKey(key.key) : undefined))
+    this.#state = { primary: first, keys: [first, ...others].filter((key) => key !== undefined) }
+    this.ready = this.#take(plan)
+    // Whoever awaits `ready` hears of it; nobody awaiting it must not end the process.
+    this.ready.catch(() => undefined)
   }
 
   /** @throws CacheError ERR_KEY_FORMAT naming the variable, never its value */
   static create(encryption: EncryptionSettings, hooks: KeyRingHooks = {}): KeyRing {
-    const ring = new KeyRing(hooks)
-    const plan = readPlan(encryption)
-    // Values under keys that need no derivation open before the others are ready.
-    const first = plan.keys[0]
-    ring.#state = {
-      primary: first?.kind === 'raw' ? new RingKey(first.key) : undefined,
-      keys: plan.keys.flatMap((key) => (key.kind === 'raw' ? [new RingKey(key.key)] : [])),
-    }
-    ring.#begin(plan)
-    return ring
+    return new KeyRing(planMasterKeys(encryption), hooks)
   }
 
-  /** Resolves when every key is there; rejects with a `CacheError` where a derivation fails. */
-  get ready(): Promise<void> {
-    return this.#ready
-  }
-
+  /** Whether every key is there. Stays true while keys are being replaced. */
   get isReady(): boolean {
     return this.#isReady
   }
@@ -92,7 +82,7 @@ export class KeyRing {
     return this.#state.keys.filter((key) => key !== this.#state.primary).map((key) => key.id)
   }
 
-  /** The keys themselves, for formats without a key id (Fernet). Not to be kept, copied or printed. */
+  /** The keys themselves, for a format without key ids (Fernet). Not to be kept, copied or printed. */
   get masters(): readonly KeyObject[] {
     return this.#state.keys.map((key) => key.master)
   }
@@ -106,94 +96,42 @@ export class KeyRing {
   }
 
   /**
-   * Swaps the keys while running. Bytes of keys take effect before this returns; where one must be derived
-   * the present keys stay until all are there. The last call wins. A rejection changes nothing.
+   * Swaps the keys while running. Keys given as bytes take effect before this returns; where one must be derived
+   * the present keys stay until all are there. What was given last wins; a rejection changes nothing.
    *
    * Rejects with a CacheError ERR_KEY_FORMAT for settings that {@link KeyRing.create} would refuse.
    */
   async replace(encryption: EncryptionSettings): Promise<void> {
-    this.#begin(readPlan(encryption))
-    await this.#ready
+    await this.#take(planMasterKeys(encryption))
   }
 
-  #begin(plan: RingPlan): void {
-    const generation = ++this.#generation
-    if (plan.keys.every((key) => key.kind === 'raw')) {
-      this.#swap(plan.keys.map((key) => key.key))
-      this.#ready = Promise.resolve()
-      return
-    }
-    this.#ready = this.#deriveAndSwap(plan, generation)
-    // Whoever awaits `ready` hears of it; nobody awaiting it must not end the process.
-    this.#ready.catch(() => undefined)
-  }
-
-  async #deriveAndSwap(plan: RingPlan, generation: number): Promise<void> {
-    const masters = await deriveAll(plan)
-    if (generation === this.#generation) this.#swap(masters)
+  async #take(plan: MasterKeyPlan): Promise<void> {
+    const number = ++this.#given
+    const masters = immediateMasterKeys(plan) ?? (await deriveMasterKeys(plan))
+    if (number < this.#taken) return
+    this.#taken = number
+    this.#swap(masters)
   }
 
   #swap(masters: readonly KeyObject[]): void {
-    const known = new Map(this.#state.keys.map((key) => [key.id, key]))
-    const kept = new Map<string, RingKey>()
-    let duplicates = 0
+    const present = new Map(this.#state.keys.map((key) => [key.id, key]))
+    const next = new Map<string, RingKey>()
     for (const master of masters) {
       const key = new RingKey(master)
-      if (kept.has(key.id)) duplicates++
-      // A key that stays keeps its derived keys and the count of values under its nonce prefix.
-      else kept.set(key.id, known.get(key.id) ?? key)
+      // A key that stays keeps its derived keys, and the count of values under its nonce prefix.
+      next.set(key.id, present.get(key.id) ?? key)
     }
-    const keys = [...kept.values()]
+    const keys = [...next.values()]
     this.#state = { primary: keys[0], keys }
     this.#isReady = true
-    if (duplicates > 0) this.#onWarning({ kind: 'duplicate_key', message: duplicateMessage(duplicates) })
+    if (keys.length < masters.length) this.#warn(DUPLICATE_KEY)
   }
-}
 
-function duplicateMessage(duplicates: number): string {
-  return (
-    `the same encryption key is given ${duplicates + 1} times in REDIS_ENCRYPTION_KEY and ` +
-    'REDIS_ENCRYPTION_ACCEPTED_KEYS: each is kept once; remove the repetition'
-  )
-}
-
-function readPlan(encryption: EncryptionSettings): RingPlan {
-  const { key, acceptedKeys, passphrase } = encryption
-  if (key === undefined) {
-    throw new CacheError('ERR_KEY_FORMAT', 'REDIS_ENCRYPTION_KEY is required to seal values')
-  }
-  if (acceptedKeys.length + 1 > MAX_KEYS) {
-    throw new CacheError(
-      'ERR_KEY_FORMAT',
-      `REDIS_ENCRYPTION_ACCEPTED_KEYS must have at most ${MAX_KEYS - 1} keys, got ${acceptedKeys.length}`,
-    )
-  }
-  const keys = [
-    parseKey(key.reveal(), 'REDIS_ENCRYPTION_KEY'),
-    ...acceptedKeys.map((accepted, i) =>
-      parseKey(accepted.reveal(), `REDIS_ENCRYPTION_ACCEPTED_KEYS (entry ${i + 1})`),
-    ),
-  ]
-  if (keys.some((parsed) => parsed.kind === 'pbkdf2') && !passphrase?.reveal()) {
-    throw new CacheError(
-      'ERR_KEY_FORMAT',
-      'REDIS_ENCRYPTION_PASSPHRASE is required: a key of the form pbkdf2-sha256:… is derived from it',
-    )
-  }
-  return { keys, passphrase }
-}
-
-/** One after the other: in parallel they would fill the thread pool and delay name look-ups and file reads. */
-async function deriveAll({ keys, passphrase }: RingPlan): Promise<KeyObject[]> {
-  const masters: KeyObject[] = []
-  for (const key of keys) {
-    if (key.kind === 'raw') {
-      masters.push(key.key)
-      continue
+  #warn(warning: KeyRingWarning): void {
+    try {
+      this.#onWarning(warning)
+    } catch {
+      // Whoever reports is what failed: the keys are fine.
     }
-    const bytes = await derive(passphrase?.reveal() ?? '', key.salt, key.iterations, KEY_BYTES, 'sha256')
-    masters.push(createSecretKey(bytes))
-    bytes.fill(0)
   }
-  return masters
 }

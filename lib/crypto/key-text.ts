@@ -15,10 +15,15 @@ export const KEY_FORMS =
   '64 hex digits, 43 or 44 characters of base64 or base64url (32 bytes), or ' +
   'pbkdf2-sha256:i=600000:salt=<base64 of at least 16 bytes> with a passphrase'
 
-/** A key as it was written: the key itself, or how to derive it from the passphrase. */
-export type ParsedKey =
-  | { readonly kind: 'raw'; readonly key: KeyObject }
-  | { readonly kind: 'pbkdf2'; readonly iterations: number; readonly salt: Buffer }
+/** How to derive a key from the passphrase. */
+export interface KeyDerivation {
+  readonly kind: 'pbkdf2'
+  readonly iterations: number
+  readonly salt: Buffer
+}
+
+/** A key as it was written: the key itself, or how to derive it. */
+export type ParsedKey = { readonly kind: 'raw'; readonly key: KeyObject } | KeyDerivation
 
 /**
  * Reads a key in one of its written forms. Strict: mixed alphabets, non-canonical base64, white space and

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { CacheError } from '../errors.js'
+import { CacheError, OpenError } from '../errors.js'
 import { MAX_U32 } from './header.js'
 
 /** What the cache itself notes inside a sealed value. Every part is optional. */
@@ -19,47 +19,23 @@ const CRITICAL = 128
 const LENGTH_BYTES = 2
 const ENTRY_HEADER_BYTES = 3
 const MAX_U16 = 0xffff
+/** The most that a block can take. */
+export const MAX_METADATA_BYTES = LENGTH_BYTES + MAX_U16
 
-type Field = keyof Metadata
-
-/** One type of entry: how its value is written and read. `read` gives `undefined` for a malformed one. */
-interface EntryForm<F extends Field> {
-  readonly field: F
-  readonly write: (value: NonNullable<Metadata[F]>) => Uint8Array
-  readonly read: (bytes: Buffer) => NonNullable<Metadata[F]> | undefined
-}
-
-const U32 = {
-  write(value: number): Uint8Array {
-    if (!Number.isInteger(value) || value < 0 || value > MAX_U32) {
-      throw new CacheError('ERR_CACHE_SEAL', 'a number in the metadata must be a whole one below 2^32')
-    }
-    const bytes = Buffer.alloc(4)
-    bytes.writeUInt32BE(value)
-    return bytes
-  },
-  read: (bytes: Buffer) => (bytes.length === 4 ? bytes.readUInt32BE() : undefined),
+/** One type of entry. `write` gives `undefined` where there is nothing to write; `read` throws an OpenError. */
+interface EntryForm {
+  readonly type: number
+  readonly write: (metadata: Metadata) => Uint8Array | undefined
+  readonly read: (bytes: Buffer) => Metadata
 }
 
 /** The known types, ascending: the order in which they stand in a block. */
-const FORMS: ReadonlyMap<number, EntryForm<Field>> = new Map<number, EntryForm<Field>>([
-  [1, form({ field: 'softExpiry', ...U32 })],
-  [2, form({ field: 'tagVersions', write: (bytes) => bytes, read: (bytes) => Buffer.from(bytes) })],
-  [
-    3,
-    form({
-      field: 'logicalName',
-      write: (name) => Buffer.from(name),
-      read: (bytes) => (isUtf8(bytes) ? bytes.toString() : undefined),
-    }),
-  ],
-  [4, form({ field: 'loadCostMs', ...U32 })],
-])
-
-/** Forgets which field a form is for; each is only ever called with its own field's value. */
-function form<F extends Field>(entry: EntryForm<F>): EntryForm<Field> {
-  return entry as unknown as EntryForm<Field>
-}
+const FORMS: readonly EntryForm[] = [
+  { type: 1, write: (m) => writeU32(m.softExpiry), read: (bytes) => ({ softExpiry: readU32(bytes) }) },
+  { type: 2, write: (m) => m.tagVersions, read: (bytes) => ({ tagVersions: bytes }) },
+  { type: 3, write: (m) => writeText(m.logicalName), read: (bytes) => ({ logicalName: readText(bytes) }) },
+  { type: 4, write: (m) => writeU32(m.loadCostMs), read: (bytes) => ({ loadCostMs: readU32(bytes) }) },
+]
 
 /**
  * Writes u16 length, then entries of u8 type, u16 length, value, in ascending order of type.
@@ -67,51 +43,73 @@ function form<F extends Field>(entry: EntryForm<F>): EntryForm<Field> {
  * @throws CacheError ERR_CACHE_SEAL for a value that does not fit
  */
 export function writeMetadata(metadata: Metadata): Buffer {
-  const entries: Uint8Array[] = []
-  for (const [type, { field, write }] of FORMS) {
-    const value = metadata[field]
-    if (value === undefined) continue
-    const bytes = write(value)
-    const header = Buffer.alloc(ENTRY_HEADER_BYTES)
-    header[0] = type
-    if (bytes.length <= MAX_U16) header.writeUInt16BE(bytes.length, 1)
-    entries.push(header, bytes)
-  }
+  const entries = FORMS.flatMap(({ type, write }) => {
+    const bytes = write(metadata)
+    return bytes === undefined ? [] : [Buffer.from([type]), u16(bytes.length), bytes]
+  })
   const length = entries.reduce((sum, bytes) => sum + bytes.length, 0)
-  if (length > MAX_U16) {
-    throw new CacheError('ERR_CACHE_SEAL', `metadata must have at most ${MAX_U16} bytes, got ${length}`)
-  }
-  const block = Buffer.concat([Buffer.alloc(LENGTH_BYTES), ...entries])
-  block.writeUInt16BE(length)
-  return block
+  return Buffer.concat([u16(length), ...entries])
 }
 
 /**
  * Reads the block at the beginning of `plaintext`, strictly: types ascending, each at most once, every length
- * exact, no critical type that is not known here. `undefined` for anything else.
+ * exact, no critical type that is not known here.
+ *
+ * @throws OpenError `format` for anything else
  */
-export function readMetadata(plaintext: Buffer): { metadata: Metadata; payload: Buffer } | undefined {
-  if (plaintext.length < LENGTH_BYTES) return undefined
-  const end = LENGTH_BYTES + plaintext.readUInt16BE()
-  if (end > plaintext.length) return undefined
-  const fields: Partial<Record<Field, unknown>> = {}
+export function readMetadata(plaintext: Buffer): { metadata: Metadata; payload: Buffer } {
+  const end = LENGTH_BYTES + (plaintext.length < LENGTH_BYTES ? 0 : plaintext.readUInt16BE())
+  if (end > plaintext.length) throw new OpenError('format')
+  const metadata: Metadata = {}
   let lastType = -1
-  let at = LENGTH_BYTES
-  while (at < end) {
-    if (at + ENTRY_HEADER_BYTES > end) return undefined
-    const type = plaintext.readUInt8(at)
+  for (let at = LENGTH_BYTES; at < end;) {
     const valueAt = at + ENTRY_HEADER_BYTES
+    if (valueAt > end) throw new OpenError('format')
+    const type = plaintext.readUInt8(at)
     at = valueAt + plaintext.readUInt16BE(at + 1)
-    if (at > end || type <= lastType) return undefined
+    if (at > end || type <= lastType) throw new OpenError('format')
     lastType = type
-    const known = FORMS.get(type)
-    if (known === undefined) {
-      if (type >= CRITICAL) return undefined
-      continue
-    }
-    const value = known.read(plaintext.subarray(valueAt, at))
-    if (value === undefined) return undefined
-    fields[known.field] = value
+    const form = FORMS.find((known) => known.type === type)
+    if (form !== undefined) Object.assign(metadata, form.read(plaintext.subarray(valueAt, at)))
+    else if (type >= CRITICAL) throw new OpenError('format')
   }
-  return { metadata: fields as Metadata, payload: plaintext.subarray(end) }
+  return { metadata, payload: plaintext.subarray(end) }
+}
+
+function u16(number: number): Buffer {
+  if (number > MAX_U16) {
+    throw new CacheError('ERR_CACHE_SEAL', `metadata must have at most ${MAX_U16} bytes, got ${number}`)
+  }
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16BE(number)
+  return bytes
+}
+
+function writeU32(number: number | undefined): Buffer | undefined {
+  if (number === undefined) return undefined
+  if (!Number.isInteger(number) || number < 0 || number > MAX_U32) {
+    throw new CacheError('ERR_CACHE_SEAL', 'a number in metadata must be whole, from 0 to 2^32 - 1')
+  }
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(number)
+  return bytes
+}
+
+function readU32(bytes: Buffer): number {
+  if (bytes.length !== 4) throw new OpenError('format')
+  return bytes.readUInt32BE()
+}
+
+function writeText(text: string | undefined): Buffer | undefined {
+  if (text === undefined) return undefined
+  const bytes = Buffer.from(text)
+  // A lone surrogate would become another text.
+  if (bytes.toString() !== text)
+    throw new CacheError('ERR_CACHE_SEAL', 'a text in metadata must be well-formed')
+  return bytes
+}
+
+function readText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new OpenError('format')
+  return bytes.toString()
 }

@@ -1,3 +1,5 @@
+import { OpenError } from '../errors.js'
+
 const MARKER = 0x80
 
 /**
@@ -7,9 +9,8 @@ const MARKER = 0x80
  */
 export function padmeSize(length: number): number {
   if (length < 2) return length
-  const exponent = Math.floor(Math.log2(length))
-  const lowBits = exponent - (Math.floor(Math.log2(exponent)) + 1)
-  const step = 2 ** Math.max(lowBits, 0)
+  const exponent = floorLog2(length)
+  const step = 2 ** (exponent - floorLog2(exponent) - 1)
   return Math.ceil(length / step) * step
 }
 
@@ -22,11 +23,19 @@ export function pad(bytes: Uint8Array): Buffer {
 }
 
 /**
- * The bytes before the padding, or `undefined` where there is none. The length of the zeros is the writer's
- * choice. Its time tells about the length, to nobody: whoever holds no key cannot make it run.
+ * The bytes before the padding, without a copy. How many zeros there are is the writer's choice. That its time
+ * depends on them tells nobody: whoever holds no key cannot make it run.
+ *
+ * @throws OpenError `format` where there is no padding
  */
-export function unpad(padded: Buffer): Buffer | undefined {
+export function unpad(padded: Buffer): Buffer {
   let end = padded.length - 1
   while (end >= 0 && padded[end] === 0) end--
-  return padded[end] === MARKER ? padded.subarray(0, end) : undefined
+  if (padded[end] !== MARKER) throw new OpenError('format')
+  return padded.subarray(0, end)
+}
+
+/** Exact for 1 to 2^32 - 1, unlike Math.log2 rounded down. */
+function floorLog2(number: number): number {
+  return 31 - Math.clz32(number)
 }

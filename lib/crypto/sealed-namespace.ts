@@ -1,14 +1,14 @@
 import { CacheError, OpenError } from '../errors.js'
 import { AdditionalData } from './additional-data.js'
-import { compress, decompress } from './compression.js'
 import {
   asBuffer,
+  flagsOf,
   HEADER_BYTES,
   KEY_ID_AT,
   MAX_U32,
   NONCE_AT,
   OVERHEAD_BYTES,
-  readFlags,
+  readForm,
   readIssuedAt,
   readLifetime,
   writeHeader,
@@ -16,42 +16,40 @@ import {
   type Compression,
 } from './header.js'
 import type { KeyRing } from './key-ring.js'
-import { readMetadata, writeMetadata, type Metadata } from './metadata.js'
-import { pad, padmeSize, unpad } from './padding.js'
+import type { Metadata } from './metadata.js'
+import { unwrap, wrap, type PayloadOptions } from './payload.js'
 import type { RandomPool } from './random-pool.js'
 import { gcmOpen, gcmSeal, SUBKEY_NONCE_BYTES } from './xaes.js'
 
 /** Clocks may differ by so much without a value being refused or reported. */
 const SKEW_SECONDS = 60
 const GCM_NONCE_AT = NONCE_AT + SUBKEY_NONCE_BYTES
-/** u16 length and at most so many bytes of entries. */
-const MAX_METADATA_BYTES = 2 + 0xffff
 
 /** What the namespaces of one envelope share. */
 export interface SealingContext {
   readonly keyRing: KeyRing
+  /** Milliseconds since 1970. */
   readonly now: () => number
   readonly random: RandomPool
   readonly maxPayloadBytes: number
+  /** More than any sealed payload of that size has. */
+  readonly maxSealedBytes: number
 }
 
-export interface SealOptions {
+export interface SealOptions extends PayloadOptions {
   readonly codec: Codec
   /** How long the value opens at most, in seconds, rounded up; 0 for no end. */
   readonly lifetimeSeconds: number
   /** Unix seconds, now where absent: given when a value is sealed anew and must not live longer by it. */
   readonly issuedAt?: number | undefined
-  /** Off by default: the length of what is compressed together with a secret tells about the secret. */
-  readonly compression?: Compression | undefined
-  /** Hides the exact length, for at most 12 % more bytes. */
-  readonly padded?: boolean | undefined
-  readonly metadata?: Metadata | undefined
 }
 
 /** A value that opened: all of it is authentic. */
 export interface Opened {
   readonly payload: Buffer
   readonly codec: Codec
+  readonly compression: Compression
+  readonly padded: boolean
   /** Unix seconds. */
   readonly issuedAt: number
   /** Seconds, 0 for none. */
@@ -96,22 +94,24 @@ export class SealedNamespace {
         `a value may have at most ${maxPayloadBytes} bytes, this one has ${payload.length}`,
       )
     }
-    const milliseconds = now()
-    const { compression, plaintext } = prepare(payload, options)
+    const nowMs = now()
+    const { plaintext, compression } = wrap(payload, options)
     const sealed = Buffer.allocUnsafe(plaintext.length + OVERHEAD_BYTES)
     writeHeader(sealed, {
-      codec: options.codec,
-      compression,
-      padded: options.padded === true,
-      hasMetadata: options.metadata !== undefined,
+      flags: flagsOf({
+        codec: options.codec,
+        compression,
+        padded: options.padded === true,
+        hasMetadata: options.metadata !== undefined,
+      }),
       keyId: ringKey.idBytes,
-      issuedAt: unixSeconds(options.issuedAt ?? milliseconds / 1000),
-      lifetimeSeconds: lifetime(options.lifetimeSeconds),
+      issuedAt: unixSeconds(options.issuedAt ?? nowMs / 1000),
+      lifetimeSeconds: wholeLifetime(options.lifetimeSeconds),
     })
     const additionalData = this.#additionalData.of(sealed, key)
-    const subkey = ringKey.sealingKey(this.#aadNamespace).forSealing(sealed, random, milliseconds)
+    const subkey = ringKey.sealingKey(this.#aadNamespace).forSealing(sealed, random, nowMs)
     const nonce = sealed.subarray(GCM_NONCE_AT, HEADER_BYTES)
-    gcmSeal({ subkey, nonce, additionalData }, plaintext, sealed.subarray(HEADER_BYTES))
+    gcmSeal({ subkey, nonce, additionalData }, plaintext, sealed)
     return sealed
   }
 
@@ -121,79 +121,39 @@ export class SealedNamespace {
    * @throws OpenError with its reason; CacheError ERR_CACHE_KEY
    */
   open(key: string, sealedBytes: Uint8Array): Opened {
+    const { keyRing, now, maxPayloadBytes, maxSealedBytes } = this.#context
     const sealed = asBuffer(sealedBytes)
-    const { keyRing, now, maxPayloadBytes } = this.#context
-    const flags = readFlags(sealed)
-    if (flags === undefined || sealed.length < OVERHEAD_BYTES) throw new OpenError('format')
-    if (sealed.length > maxSealedBytes(maxPayloadBytes)) throw new OpenError('too_large')
+    const form = readForm(sealed)
+    if (form === undefined || sealed.length < OVERHEAD_BYTES) throw new OpenError('format')
+    if (sealed.length > maxSealedBytes) throw new OpenError('too_large')
     const ringKey = keyRing.find(sealed, KEY_ID_AT)
     if (ringKey === undefined) throw new OpenError('unknown_key')
 
     const additionalData = this.#additionalData.of(sealed, key)
     const subkey = ringKey.sealingKey(this.#aadNamespace).forOpening(sealed)
     const nonce = sealed.subarray(GCM_NONCE_AT, HEADER_BYTES)
-    const plaintext = gcmOpen({ subkey, nonce, additionalData }, sealed.subarray(HEADER_BYTES))
+    const plaintext = gcmOpen({ subkey, nonce, additionalData }, sealed, HEADER_BYTES)
     if (plaintext === undefined) throw new OpenError('tag')
 
     // From here on every byte, the header's too, is what somebody with the key wrote.
     const issuedAt = readIssuedAt(sealed)
     const lifetimeSeconds = readLifetime(sealed)
-    const seconds = now() / 1000
-    if (lifetimeSeconds > 0 && seconds > issuedAt + lifetimeSeconds + SKEW_SECONDS) {
-      throw new OpenError('expired')
-    }
-    const ahead = issuedAt - seconds
-    const { metadata, payload } = restore(plaintext, { ...flags, maxPayloadBytes })
+    const age = now() / 1000 - issuedAt
+    // Written so that a clock without a time (NaN) lets nothing live on.
+    if (lifetimeSeconds > 0 && !(age <= lifetimeSeconds + SKEW_SECONDS)) throw new OpenError('expired')
+    const { payload, metadata } = unwrap(plaintext, form, maxPayloadBytes)
     return {
       payload,
-      codec: flags.codec,
+      codec: form.codec,
+      compression: form.compression,
+      padded: form.padded,
       issuedAt,
       lifetimeSeconds,
       keyId: ringKey.id,
       metadata,
-      skewSeconds: ahead > SKEW_SECONDS ? Math.ceil(ahead) : 0,
+      skewSeconds: age < -SKEW_SECONDS ? Math.ceil(-age) : 0,
     }
   }
-}
-
-/** Compress, put the metadata before it, pad. */
-function prepare(
-  payload: Uint8Array,
-  options: SealOptions,
-): { compression: Compression; plaintext: Uint8Array } {
-  let compression = options.compression ?? 'none'
-  let plaintext = payload
-  if (compression !== 'none') {
-    const compressed = compress(compression, payload)
-    if (compressed.length < payload.length) plaintext = compressed
-    else compression = 'none' // the header says what was done, not what was asked for
-  }
-  if (options.metadata !== undefined) plaintext = Buffer.concat([writeMetadata(options.metadata), plaintext])
-  if (options.padded === true) plaintext = pad(plaintext)
-  return { compression, plaintext }
-}
-
-/** The reverse of {@link prepare}, with the payload's bound. */
-function restore(
-  plaintext: Buffer,
-  how: { compression: Compression; padded: boolean; hasMetadata: boolean; maxPayloadBytes: number },
-): { metadata: Metadata | undefined; payload: Buffer } {
-  const unpadded = how.padded ? unpad(plaintext) : plaintext
-  if (unpadded === undefined) throw new OpenError('format')
-  const parts = how.hasMetadata ? readMetadata(unpadded) : { metadata: undefined, payload: unpadded }
-  if (parts === undefined) throw new OpenError('format')
-  const { metadata } = parts
-  const payload =
-    how.compression === 'none'
-      ? parts.payload
-      : decompress(how.compression, parts.payload, how.maxPayloadBytes)
-  if (payload.length > how.maxPayloadBytes) throw new OpenError('too_large')
-  return { metadata, payload }
-}
-
-/** More than any value of this size can take, so that larger ones are refused before they are decrypted. */
-function maxSealedBytes(maxPayloadBytes: number): number {
-  return padmeSize(maxPayloadBytes + MAX_METADATA_BYTES + 1) + OVERHEAD_BYTES
 }
 
 function unixSeconds(seconds: number): number {
@@ -202,8 +162,8 @@ function unixSeconds(seconds: number): number {
   throw new CacheError('ERR_CACHE_SEAL', 'the time of issue must lie between 1970 and 2106: set the clock')
 }
 
-function lifetime(seconds: number): number {
+function wholeLifetime(seconds: number): number {
   const whole = Math.ceil(seconds)
   if (whole >= 0 && whole <= MAX_U32) return whole
-  throw new CacheError('ERR_CACHE_TTL', 'a lifetime must be between 0 (none) and 2^32 - 1 seconds')
+  throw new CacheError('ERR_CACHE_TTL', 'a lifetime must be from 0 (none) to 2^32 - 1 seconds')
 }

@@ -10,7 +10,7 @@ const BLOCK_BYTES = 16
 // Tag length is fixed: Node 20 to 24 otherwise accept GCM tags of four bytes.
 const GCM_OPTIONS = Object.freeze({ authTagLength: TAG_BYTES })
 
-/** What one AES-256-GCM call needs; `nonce` are the last 12 bytes of the XAES nonce. */
+/** What one AES-256-GCM call needs beside its text; `nonce` are the last 12 bytes of the XAES nonce. */
 export interface GcmInput {
   readonly subkey: KeyObject
   readonly nonce: Uint8Array
@@ -18,8 +18,8 @@ export interface GcmInput {
 }
 
 /**
- * The key derivation of XAES-256-GCM (C2SP): AES-256-GCM with a 192-bit nonce, so that one key is good for
- * practically any number of values with random nonces.
+ * The key derivation of XAES-256-GCM (https://c2sp.org/XAES-256-GCM): AES-256-GCM with a 192-bit nonce, so
+ * that one key is good for practically any number of values with random nonces.
  *
  * Holds one AES-256-ECB cipher for its life: a fresh one costs four times as much as the derivation itself.
  */
@@ -33,15 +33,7 @@ export class XaesKey {
   constructor(key: KeyObject) {
     this.#ecb = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
     this.#k1 = doubled(this.#ecb.update(new Uint8Array(BLOCK_BYTES)))
-    this.#blocks = Uint8Array.from([...this.#k1, ...this.#k1])
-    for (const [at, counter] of [
-      [0, 1],
-      [BLOCK_BYTES, 2],
-    ] as const) {
-      // M = 00 ‖ counter ‖ 'X' ‖ 00 ‖ nonce[0..11]
-      this.#blocks[at + 1] = (this.#blocks[at + 1] ?? 0) ^ counter
-      this.#blocks[at + 2] = (this.#blocks[at + 2] ?? 0) ^ 0x58
-    }
+    this.#blocks = Uint8Array.from([...masked(this.#k1, 1), ...masked(this.#k1, 2)])
   }
 
   /** The AES-256-GCM key for the 12 nonce bytes at `offset`. */
@@ -59,23 +51,27 @@ export class XaesKey {
   }
 }
 
-/** Encrypts; writes ciphertext ‖ tag to `target`, which has `plaintext.length + 16` bytes. */
+/** Encrypts; writes ciphertext ‖ tag (`plaintext.length + 16` bytes) to the end of `target`. */
 export function gcmSeal(input: GcmInput, plaintext: Uint8Array, target: Uint8Array): void {
   const cipher = createCipheriv('aes-256-gcm', input.subkey, input.nonce, GCM_OPTIONS)
   cipher.setAAD(input.additionalData)
-  target.set(cipher.update(plaintext))
+  const tagAt = target.length - TAG_BYTES
+  target.set(cipher.update(plaintext), tagAt - plaintext.length)
   cipher.final()
-  target.set(cipher.getAuthTag(), plaintext.length)
+  target.set(cipher.getAuthTag(), tagAt)
 }
 
-/** Decrypts ciphertext ‖ tag; `undefined` where it is not authentic. No byte leaves before the tag is checked. */
-export function gcmOpen(input: GcmInput, sealed: Uint8Array): Buffer | undefined {
-  const end = sealed.length - TAG_BYTES
-  if (end < 0) return undefined
+/**
+ * Decrypts ciphertext ‖ tag, which begin at `offset`; `undefined` where they are not authentic. No byte leaves
+ * before the tag is checked.
+ */
+export function gcmOpen(input: GcmInput, sealed: Uint8Array, offset: number): Buffer | undefined {
+  const tagAt = sealed.length - TAG_BYTES
+  if (tagAt < offset) return undefined
   const decipher = createDecipheriv('aes-256-gcm', input.subkey, input.nonce, GCM_OPTIONS)
   decipher.setAAD(input.additionalData)
-  decipher.setAuthTag(sealed.subarray(end))
-  const plaintext = decipher.update(sealed.subarray(0, end))
+  decipher.setAuthTag(sealed.subarray(tagAt))
+  const plaintext = decipher.update(sealed.subarray(offset, tagAt))
   try {
     decipher.final()
   } catch {
@@ -83,6 +79,11 @@ export function gcmOpen(input: GcmInput, sealed: Uint8Array): Buffer | undefined
     return undefined
   }
   return plaintext
+}
+
+/** M ⊕ K1 for an empty nonce, where M = 00 ‖ counter ‖ 'X' ‖ 00 ‖ nonce[0..11]. */
+function masked(k1: Uint8Array, counter: number): number[] {
+  return [0, counter, 0x58, 0, ...Array.from<number>({ length: 12 }).fill(0)].map((m, i) => m ^ (k1[i] ?? 0))
 }
 
 /** Doubling in GF(2^128), as CMAC has it (NIST SP 800-38B, section 6.1), without a branch on the secret. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { OpenError } from '../../lib/errors.js'
+import { OpenError } from '../../../lib/errors.js'
 import { envelope } from './support.js'
 
 function reasonOf(open: () => unknown): string {

@@ -1,7 +1,7 @@
-import { Envelope, type EnvelopeOptions } from '../../lib/crypto/envelope.js'
-import { KeyRing } from '../../lib/crypto/key-ring.js'
-import { Secret } from '../../lib/settings/secret.js'
-import type { EncryptionSettings } from '../../lib/settings/settings.js'
+import { Envelope, type EnvelopeOptions } from '../../../lib/crypto/envelope.js'
+import { KeyRing } from '../../../lib/crypto/key-ring.js'
+import { Secret } from '../../../lib/settings/secret.js'
+import type { EncryptionSettings } from '../../../lib/settings/settings.js'
 
 /** 2025-06-15T15:06:40Z, as milliseconds. */
 export const NOON = 1_750_000_000_000
