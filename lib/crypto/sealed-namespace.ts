@@ -14,6 +14,7 @@ import {
   writeHeader,
   type Codec,
   type Compression,
+  type PayloadForm,
 } from './header.js'
 import type { KeyRing } from './key-ring.js'
 import type { Metadata } from './metadata.js'
@@ -95,15 +96,12 @@ export class SealedNamespace {
       )
     }
     const nowMs = now()
+    const form = formOf(options)
+    const flags = flagsOf(form)
     const { plaintext, compression } = wrap(payload, options)
     const sealed = Buffer.allocUnsafe(plaintext.length + OVERHEAD_BYTES)
     writeHeader(sealed, {
-      flags: flagsOf({
-        codec: options.codec,
-        compression,
-        padded: options.padded === true,
-        hasMetadata: options.metadata !== undefined,
-      }),
+      flags: compression === form.compression ? flags : flagsOf({ ...form, compression }),
       keyId: ringKey.idBytes,
       issuedAt: unixSeconds(options.issuedAt ?? nowMs / 1000),
       lifetimeSeconds: wholeLifetime(options.lifetimeSeconds),
@@ -154,6 +152,11 @@ export class SealedNamespace {
       skewSeconds: age < -SKEW_SECONDS ? Math.ceil(-age) : 0,
     }
   }
+}
+
+function formOf(options: SealOptions): PayloadForm {
+  const { codec, compression = 'none', padded = false, metadata } = options
+  return { codec, compression, padded, hasMetadata: metadata !== undefined }
 }
 
 function unixSeconds(seconds: number): number {
