@@ -13,7 +13,6 @@ import {
   readLifetime,
   writeHeader,
   type Codec,
-  type Compression,
   type PayloadForm,
 } from './header.js'
 import type { KeyRing } from './key-ring.js'
@@ -49,8 +48,6 @@ export interface SealOptions extends PayloadOptions {
 export interface Opened {
   readonly payload: Buffer
   readonly codec: Codec
-  readonly compression: Compression
-  readonly padded: boolean
   /** Unix seconds. */
   readonly issuedAt: number
   /** Seconds, 0 for none. */
@@ -143,8 +140,6 @@ export class SealedNamespace {
     return {
       payload,
       codec: form.codec,
-      compression: form.compression,
-      padded: form.padded,
       issuedAt,
       lifetimeSeconds,
       keyId: ringKey.id,

@@ -23,8 +23,6 @@ describe('a sealed namespace', () => {
     expect(opened).to.deep.equal({
       payload: PAYLOAD,
       codec: 'json',
-      compression: 'none',
-      padded: false,
       issuedAt: NOW_SECONDS,
       lifetimeSeconds: 60,
       keyId: KeyRing.create(encryption(keyText(1))).primaryId,
