@@ -1,8 +1,6 @@
 /** One piece of work under way, and whoever waits for it. */
 export interface Flight<R> {
   readonly landed: Promise<R>
-  /** Callers beside the one that started it. */
-  followers: number
   /** True once something newer was written or deleted under the same id: its result is not to be kept. */
   overtaken: boolean
 }
@@ -21,19 +19,12 @@ export class SingleFlight<R> {
 
   /** Joins the flight of this id where one is under way. */
   join(id: string): Flight<R> | undefined {
-    const flight = this.#flights.get(id)
-    if (flight !== undefined) {
-      flight.followers += 1
-    }
-    return flight
+    return this.#flights.get(id)
   }
 
   /** Starts one. The work learns from its flight whether it was overtaken meanwhile. */
   start(id: string, work: (flight: Flight<R>) => Promise<R>): Flight<R> {
-    const flight: { landed?: Promise<R>; followers: number; overtaken: boolean } = {
-      followers: 0,
-      overtaken: false,
-    }
+    const flight: { landed?: Promise<R>; overtaken: boolean } = { overtaken: false }
     const started = flight as Flight<R>
     // Known before the work begins: work that asks for its own id must meet itself, not start again.
     this.#flights.set(id, started)

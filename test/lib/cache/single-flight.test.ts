@@ -1,30 +1,15 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { SingleFlight } from '../../../lib/cache/single-flight.js'
-
-interface Gate<T> {
-  readonly promise: Promise<T>
-  readonly open: (value: T) => void
-  readonly fail: (error: Error) => void
-}
-
-function gate<T>(): Gate<T> {
-  const functions: { open?: (value: T) => void; fail?: (error: Error) => void } = {}
-  const promise = new Promise<T>((resolve, reject) => {
-    functions.open = resolve
-    functions.fail = reject
-  })
-  return { promise, ...(functions as Required<typeof functions>) }
-}
+import { gate } from '../../support/gate.js'
 
 describe('single flight', () => {
-  it('lets callers join while the work is under way, and counts them', async () => {
+  it('lets callers join while the work is under way', async () => {
     const flights = new SingleFlight<number>()
     const { promise, open } = gate<number>()
     const flight = flights.start('a', () => promise)
     expect(flights.join('a')).to.equal(flight)
     expect(flights.join('a')).to.equal(flight)
-    expect(flight.followers).to.equal(2)
     expect(flights.join('b')).to.equal(undefined)
     open(7)
     expect(await flight.landed).to.equal(7)
