@@ -40,9 +40,9 @@ async function accepts(cache: Cache, user: User, tree: Tree, json: Json, unknown
   await cache.set('unknown', unknown)
   await cache.set('parsed', JSON.parse('{}'))
   await cache.set('literal', { a: 1, b: undefined, c: [null, 'd'] } as const)
-  await cache.set('union', user as User | Address | string)
-  await cache.set('record', {} as Record<string, unknown>)
-  const object: object = user
+  const [union, record, object]: [User | Address | string, Record<string, unknown>, object] = ['a', {}, user]
+  await cache.set('union', union)
+  await cache.set('record', record)
   await cache.set('object', object)
   await cache.set('null', null)
   await cache.set('bytes', new Uint8Array(1))
