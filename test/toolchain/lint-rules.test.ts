@@ -75,6 +75,11 @@ const IMPORTS: readonly { from: string; allowed: readonly string[]; refused: rea
     refused: ['../cache.js', '../monitor/checks.js', '../../generators/index.js'],
   },
   {
+    from: 'lib/audit/find/access.ts',
+    allowed: ['../rule.js', '../formats/acl-file.js', '../../access/roles.js', '../../settings/settings.js'],
+    refused: ['../../redis/connection.js', '../../log.js', 'node:fs', 'node:net', 'ioredis'],
+  },
+  {
     from: 'lib/create.ts',
     allowed: ['./cache.js', './redis/redis-store.js', './monitor/security-monitor.js'],
     refused: ['../middleware/index.js', '../generators/index.js', 'express', 'handlebars'],

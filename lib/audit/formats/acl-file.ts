@@ -1,0 +1,106 @@
+import type { Position } from '../position.js'
+import { parseAclUser, type AclProblem, type AclUser, type AclWord } from './acl-rules.js'
+import { directivesOf, type RedisConf } from './redis-conf.js'
+import { linesOf, placeIn, type Line, type SourceText } from './source-text.js'
+
+/** The users of one source: users.acl, or the `user` lines of a configuration. */
+export interface AclList {
+  readonly path: string
+  readonly origin: 'aclfile' | 'conf'
+  readonly users: readonly AclUser[]
+  readonly problems: readonly AclProblem[]
+}
+
+/**
+ * Reads users.acl as `ACLLoadFromFile` does (src/acl.c, 7.0): every line is empty or `user <name> <rules>`,
+ * cut at single spaces; there are no comments, no quotes and no tabs.
+ */
+export function parseAclFile(source: SourceText): AclList {
+  const users: AclUser[] = []
+  const problems: AclProblem[] = []
+  if (source.byteOrderMark) {
+    problems.push(
+      refused(
+        { file: source.path, line: 1, column: 1 },
+        'the file begins with a byte-order mark: the server does not start',
+      ),
+    )
+  }
+  for (const line of linesOf(source)) {
+    const words = wordsOf(source, line)
+    if (words.length === 0) continue
+    const nul = line.text.indexOf('\0')
+    if (nul !== -1)
+      problems.push(refused(placeIn(source, line, nul), 'a NUL byte cuts the line short for the server'))
+    const problem = lineProblem(words)
+    if (problem !== undefined) {
+      problems.push(problem)
+      continue
+    }
+    const [, name, ...rules] = words
+    if (name === undefined) continue
+    const known = users.find((user) => user.name === name.value)
+    if (known !== undefined) {
+      problems.push(
+        refused(name.at, `the user was already given on line ${known.at.line}: the server refuses the file`),
+      )
+    }
+    if (/["']/.test(name.value)) {
+      problems.push(refused(name.at, 'quotes would be part of the user name: an access list has no quoting'))
+    }
+    const parsed = parseAclUser(name, rules)
+    users.push(parsed.user)
+    problems.push(...parsed.problems)
+  }
+  return { path: source.path, origin: 'aclfile', users, problems }
+}
+
+/** The `user` lines of a configuration: Redis's words, the same rules. */
+export function usersOfConf(conf: RedisConf): AclList {
+  const users: AclUser[] = []
+  const problems: AclProblem[] = []
+  for (const { args, at } of directivesOf(conf, 'user')) {
+    const [name, ...rules] = args
+    if (name === undefined) {
+      problems.push(refused(at, 'a user needs a name'))
+      continue
+    }
+    const parsed = parseAclUser(name, rules)
+    users.push(parsed.user)
+    problems.push(...parsed.problems)
+  }
+  return { path: conf.path, origin: 'conf', users, problems }
+}
+
+function wordsOf(source: SourceText, line: Line): AclWord[] {
+  const [, lead = '', body = ''] = /^([ \t\r]*)(.*?)[ \t\r]*$/s.exec(line.text) ?? []
+  if (body === '') return []
+  let index = lead.length
+  return body.split(' ').map((value) => {
+    const word = { value, at: placeIn(source, line, index) }
+    index += value.length + 1
+    return word
+  })
+}
+
+function lineProblem([keyword, name]: readonly AclWord[]): AclProblem | undefined {
+  if (keyword === undefined) return undefined
+  if (keyword.value.startsWith('#')) {
+    return refused(keyword.at, 'an access list has no comments: the server does not start')
+  }
+  if (keyword.value !== 'user') {
+    return refused(keyword.at, 'a line must begin with "user" in lower case and one space')
+  }
+  if (name === undefined) return refused(keyword.at, 'a user needs a name')
+  if (name.value === '') {
+    return refused(name.at, 'the user name is empty: exactly one space must follow "user"')
+  }
+  if (/[\t\v\f\r\0]/.test(name.value)) {
+    return refused(name.at, 'a tab follows the user name: only spaces separate rules')
+  }
+  return undefined
+}
+
+function refused(at: Position, message: string): AclProblem {
+  return { at, message, crash: false }
+}

@@ -1,0 +1,142 @@
+/** What one character of a path segment may be; `star` stands for any number of any. */
+type Token = 'star' | ((character: string) => boolean)
+
+/** `**` stands for any number of whole segments. */
+type Segment = '**' | readonly Token[]
+
+/** One pattern of a .gitignore, ready to be asked. */
+export interface IgnorePattern {
+  readonly negated: boolean
+  readonly foldersOnly: boolean
+  readonly segments: readonly Segment[]
+}
+
+/** A .gitignore, and the path of the file in question relative to its folder, with `/`. */
+export interface IgnoreLayer {
+  readonly patterns: readonly IgnorePattern[]
+  readonly path: string
+}
+
+/** Reads a .gitignore (git-scm.com: gitignore, pattern format). */
+export function parseGitignore(text: string): readonly IgnorePattern[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const trimmed = line.replace(/(?<![\\ ]) +$/, '')
+    if (trimmed === '' || trimmed.startsWith('#')) return []
+    const negated = trimmed.startsWith('!')
+    const body = negated ? trimmed.slice(1) : trimmed
+    const foldersOnly = body.endsWith('/')
+    const path = foldersOnly ? body.slice(0, -1) : body
+    if (path === '') return []
+    // A slash at the start or in the middle anchors the pattern to the .gitignore's own folder.
+    const parts = (path.startsWith('/') ? path.slice(1) : path).split('/')
+    const anchored = path.includes('/')
+    const segments = (anchored ? parts : ['**', ...parts]).map((part) =>
+      part === '**' ? part : tokensOf(part),
+    )
+    return [{ negated, foldersOnly, segments }]
+  })
+}
+
+/**
+ * Whether git ignores a file, by the .gitignore files from the repository's root down: the last pattern that
+ * matches decides, and nothing inside an ignored folder can be taken back.
+ */
+export function isIgnored(layers: readonly IgnoreLayer[]): boolean {
+  const depth = Math.max(0, ...layers.map(({ path }) => path.split('/').length))
+  for (let levelsUp = depth - 1; levelsUp >= 0; levelsUp--) {
+    if (verdict(layers, levelsUp) === true) return true
+  }
+  return false
+}
+
+/** On the file itself (0), or on its parent folder that many levels up. */
+function verdict(layers: readonly IgnoreLayer[], levelsUp: number): boolean | undefined {
+  let ignored: boolean | undefined
+  for (const { patterns, path } of layers) {
+    const parts = path.split('/')
+    const asked = parts.slice(0, parts.length - levelsUp)
+    if (asked.length === 0) continue
+    for (const { negated, foldersOnly, segments } of patterns) {
+      if (foldersOnly && levelsUp === 0) continue
+      if (matchesPath(segments, asked)) ignored = !negated
+    }
+  }
+  return ignored
+}
+
+function tokensOf(part: string): readonly Token[] {
+  const tokens: Token[] = []
+  for (let p = 0; p < part.length; p++) {
+    const c = part.charAt(p)
+    if (c === '*') tokens.push('star')
+    else if (c === '?') tokens.push(() => true)
+    else if (c === '\\' && p + 1 < part.length) tokens.push(is(part.charAt(++p)))
+    else if (c === '[') {
+      const range = /^\[([!^]?)(\]?[^\]]*)\]/.exec(part.slice(p))
+      tokens.push(range === null ? is(c) : inRange(range[2] ?? '', range[1] !== ''))
+      p += (range?.[0].length ?? 1) - 1
+    } else tokens.push(is(c))
+  }
+  return tokens
+}
+
+function is(expected: string): Token {
+  return (c) => c === expected
+}
+
+function inRange(body: string, negated: boolean): Token {
+  const spans = [...body.matchAll(/\\?([^])(?:-\\?([^]))?/g)].map(([, from = '', to = from]) => [from, to])
+  return (c) => spans.some(([from = '', to = '']) => c >= from && c <= to) !== negated
+}
+
+const matchesPath = (segments: readonly Segment[], parts: readonly string[]): boolean =>
+  wildcard({
+    pattern: segments,
+    input: parts,
+    isWild: (segment) => segment === '**',
+    fits: (segment, part) => segment !== '**' && matchesSegment(segment, part),
+    // `a/**` wants something inside: the folder itself does not match.
+    wildNeedsOne: segments.at(-1) === '**',
+  })
+
+const matchesSegment = (tokens: readonly Token[], part: string): boolean =>
+  wildcard({
+    pattern: tokens,
+    input: [...part],
+    isWild: (token) => token === 'star',
+    fits: (token, c) => token !== 'star' && token(c),
+    wildNeedsOne: false,
+  })
+
+interface Wildcard<P, I> {
+  readonly pattern: readonly P[]
+  readonly input: readonly I[]
+  readonly isWild: (pattern: P) => boolean
+  readonly fits: (pattern: P, input: I) => boolean
+  /** Whether a wildcard at the very end must swallow something. */
+  readonly wildNeedsOne: boolean
+}
+
+/** Matches by going back to the last wildcard alone: quadratic at worst, where an expression is exponential. */
+function wildcard<P, I>({ pattern, input, isWild, fits, wildNeedsOne }: Wildcard<P, I>): boolean {
+  let p = 0
+  let i = 0
+  let back: { readonly p: number; i: number } | undefined
+  while (i < input.length) {
+    const want = pattern[p]
+    const have = input[i]
+    if (want !== undefined && isWild(want)) {
+      back = { p, i }
+      p++
+    } else if (want !== undefined && have !== undefined && fits(want, have)) {
+      p++
+      i++
+    } else if (back !== undefined) {
+      back.i++
+      i = back.i
+      p = back.p + 1
+    } else return false
+  }
+  const rest = pattern.slice(p)
+  return rest.every(isWild) && !(wildNeedsOne && rest.length > 0)
+}
