@@ -5,6 +5,7 @@ import type { ComposeFile } from './formats/compose.js'
 import type { EnvFile } from './formats/dotenv.js'
 import type { RedisConf } from './formats/redis-conf.js'
 import type { Position } from './position.js'
+import type { FindingLevel } from './level.js'
 import type { ServerRelease } from './server-releases.js'
 
 /** What a file is to the rules. `data` is what Redis writes: dump, append-only file. */
@@ -23,9 +24,13 @@ export interface FileEntry {
   readonly ignored?: boolean | undefined
 }
 
-/** Something that could not be looked at: never passed over in silence. */
-export interface Unchecked {
+/**
+ * What no rule of the catalogue is about: a file that could not be looked at (never passed over in silence), a
+ * setting that would not be accepted.
+ */
+export interface Remark {
   readonly at: Position
+  readonly level: FindingLevel
   readonly message: string
 }
 
@@ -40,7 +45,7 @@ export interface FolderFacts {
   readonly composes: readonly ComposeFile[]
   readonly certificates: readonly CertificateFile[]
   readonly keys: readonly KeyFile[]
-  readonly unchecked: readonly Unchecked[]
+  readonly remarks: readonly Remark[]
   /** The server that the files are for, where anything says so. */
   readonly target?: ServerRelease | undefined
   /** Which of our roles a user name plays. */

@@ -1,20 +1,7 @@
 import type { FolderFacts } from './facts.js'
+import type { FindingLevel, RuleSeverity } from './level.js'
 import type { LiveFacts } from './live-facts.js'
 import type { Position } from './position.js'
-
-/** How much a rule weighs, from DISA's and CIS's categories down to a hint. */
-export type RuleSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info'
-
-/** What a person, an editor and an exit code make of it. */
-export type FindingLevel = 'error' | 'warning' | 'info'
-
-export const LEVEL_OF_SEVERITY: Readonly<Record<RuleSeverity, FindingLevel>> = {
-  critical: 'error',
-  high: 'error',
-  medium: 'warning',
-  low: 'info',
-  info: 'info',
-}
 
 /** The families of rules, in the order of the catalogue. */
 export const FAMILIES = {

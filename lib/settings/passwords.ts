@@ -3,7 +3,7 @@
  * length rule would let pass; shorter ones besides, for the warning in development mode. Compared without
  * case, punctuation and digits at the end, so that `Change-Me-Please-2024!` is found too.
  */
-const PUBLISHED: ReadonlySet<string> = new Set([
+export const PUBLISHED: ReadonlySet<string> = new Set([
   'admin',
   'adminadmin',
   'administrator',

@@ -83,17 +83,11 @@ function regrantsOf(grants: Grants, denied: ReadonlyMap<string, AclRule>): reado
   return [...found].map(([by, { takenBy, commands }]) => ({ by, takenBy, commands: commands.toSorted() }))
 }
 
-function commandsOf(rule: AclRule): readonly string[] {
-  switch (rule.kind) {
-    case 'allow-category':
-    case 'deny-category':
-      return rule.value === 'all' ? EXECUTABLE : inCategory(rule.value)
-    case 'allow-command':
-    case 'deny-command':
-      return namedBy(rule.value)
-    default:
-      return []
+function commandsOf({ kind, value }: AclRule): readonly string[] {
+  if (kind === 'allow-category' || kind === 'deny-category') {
+    return value === 'all' ? EXECUTABLE : inCategory(value)
   }
+  return kind === 'allow-command' || kind === 'deny-command' ? namedBy(value) : []
 }
 
 const BY_CATEGORY = new Map<string, readonly string[]>()

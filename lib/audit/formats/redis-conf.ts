@@ -87,6 +87,37 @@ function readLine({ source, line, directives, problems }: Reading): void {
   directives.push({ name: first.value.toLowerCase(), args, at: placeIn(source, line, first.index) })
 }
 
+/** Files that one configuration may draw in; more is a loop, or an attack on the reader. */
+const MAX_INCLUDES = 50
+
+/**
+ * Puts included files in the place of their `include`, as the server reads them. Paths are those of another
+ * machine or container, so that a file is known by its name.
+ */
+export function withIncludes(confs: readonly RedisConf[]): readonly RedisConf[] {
+  const included = new Set<string>()
+  const expanded = confs.map((conf) => {
+    let budget = MAX_INCLUDES
+    const expand = (part: RedisConf): readonly Directive[] =>
+      part.directives.flatMap((directive) => {
+        const name = directive.name === 'include' ? baseName(directive.args[0]?.value ?? '') : ''
+        const target = confs.find((candidate) => candidate !== conf && baseName(candidate.path) === name)
+        if (target === undefined || budget === 0) return [directive]
+        budget--
+        included.add(target.path)
+        return [directive, ...expand(target)]
+      })
+    return { ...conf, directives: expand(conf) }
+  })
+  // Files that include each other in a ring are judged each, rather than none.
+  const ring = expanded.every(({ path }) => included.has(path))
+  return expanded.map((conf) => ({ ...conf, fragment: !ring && included.has(conf.path) }))
+}
+
+function baseName(path: string): string {
+  return path.replace(/^.*[\\/]/s, '')
+}
+
 /** Names that mean the same directive (src/config.c, 7.0). The newer name leads. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['slaveof', 'replicaof'],

@@ -1,0 +1,45 @@
+import { statSync } from 'node:fs'
+
+import { ConfigError } from '../errors.js'
+import { readSettings } from '../settings/read.js'
+import type { Remark } from './facts.js'
+import { envValue, type EnvFile } from './formats/dotenv.js'
+import { startOf } from './position.js'
+
+/** Names by which an environment file shows that it is meant for us. */
+const OURS = /^(?:REDIS|CACHE|SECURITY)_/
+
+/** What the settings themselves would say to each environment file: problems as errors, warnings as such. */
+export function readEnvironments(envs: readonly EnvFile[]): readonly Remark[] {
+  return envs.filter(({ variables }) => variables.some(({ name }) => OURS.test(name))).flatMap(remarksOn)
+}
+
+function remarksOn(env: EnvFile): readonly Remark[] {
+  const given = Object.fromEntries(env.variables.map(({ name, value }) => [name, value]))
+  // Paths of a container do not exist here; what they hold cannot be judged, nor what is missing beside it.
+  const elsewhere = Object.keys(given).filter((name) => name.endsWith('_FILE') && !isFileHere(given[name]))
+  for (const name of elsewhere) delete given[name]
+  const judged = ({ name }: { name: string }): boolean => elsewhere.length === 0 || Object.hasOwn(given, name)
+  const remark = (level: Remark['level'], name: string, message: string): Remark => ({
+    at: envValue(env, name)?.at ?? startOf(env.path),
+    level,
+    message: `${name}: ${message}`,
+  })
+  try {
+    const { warnings } = readSettings({ env: { NODE_ENV: 'other', ...given }, purpose: 'generator' })
+    return warnings.map(({ variable, message, insecure }) =>
+      remark(insecure ? 'warning' : 'info', variable, message),
+    )
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems.filter(judged).map(({ name, message }) => remark('error', name, message))
+  }
+}
+
+function isFileHere(path: string | undefined): boolean {
+  try {
+    return path !== undefined && statSync(path).isFile()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  defaultMaxclients,
+  largeQueries,
+  noClientMemory,
+  noEviction,
+  noMaxmemory,
+  unboundedOutput,
+} from '../find/configuration.js'
+import type { Rule } from '../rule.js'
+import { REFERENCES as R } from './references.js'
+
+const CONFIG_GET = { looksAt: 'CONFIG GET' }
+
+export const LIMITS: readonly Rule[] = [
+  {
+    id: 'LIM-001',
+    title: 'no maxmemory',
+    severity: 'medium',
+    why: 'The server grows until the system kills it, or something beside it.',
+    exploit: 'Writing large values is enough to end the service.',
+    remedy: 'maxmemory 256mb, or what the machine has to give.',
+    reference: [R.eviction, R.stig],
+    live: CONFIG_GET,
+    files: { looksAt: 'redis.conf', find: noMaxmemory },
+  },
+  {
+    id: 'LIM-002',
+    title: 'noeviction on a cache',
+    severity: 'low',
+    why: 'Once full, a cache refuses writes and never makes room by itself.',
+    exploit: 'A burst of keys without expiry turns the cache off for everybody.',
+    remedy: 'maxmemory-policy allkeys-lfu',
+    reference: [R.eviction],
+    live: CONFIG_GET,
+    files: { looksAt: 'redis.conf without persistence', find: noEviction },
+  },
+  {
+    id: 'LIM-003',
+    title: 'maxclients at its default',
+    severity: 'low',
+    why: 'Ten thousand connections are more than any deployment of ours opens, and cost memory and descriptors.',
+    exploit: 'One client opens them all, and nobody else gets in.',
+    remedy: 'maxclients 512, or instances times connections with some to spare.',
+    reference: [R.clients],
+    live: CONFIG_GET,
+    files: { looksAt: 'redis.conf', find: defaultMaxclients },
+  },
+  {
+    id: 'LIM-004',
+    title: 'unbounded output buffer for normal clients',
+    severity: 'medium',
+    why: 'Replies that a client does not read are kept in memory, without a limit by default.',
+    exploit: 'CVE-2025-21605: a client that never reads fills the memory, without even logging in.',
+    remedy: 'client-output-buffer-limit normal 64mb 32mb 30',
+    reference: [R.clients, R.advisories],
+    live: CONFIG_GET,
+    files: { looksAt: 'redis.conf', find: unboundedOutput },
+  },
+  {
+    id: 'LIM-005',
+    title: 'maxmemory-clients 0',
+    severity: 'low',
+    why: 'The buffers of all clients together have no limit.',
+    exploit: 'Many connections of moderate size do what one large one may not.',
+    remedy: 'maxmemory-clients 25%, and at least 64mb.',
+    reference: [R.clients],
+    live: CONFIG_GET,
+    files: { looksAt: 'redis.conf', find: noClientMemory },
+  },
+  {
+    id: 'LIM-006',
+    title: 'query buffer of 1 GiB, values of 512 MiB',
+    severity: 'low',
+    why: 'The defaults let a single command ask for that much memory.',
+    exploit: 'A few half-sent commands use up the machine.',
+    remedy: 'client-query-buffer-limit 16mb, proto-max-bulk-len twice the largest value.',
+    reference: [R.clients, R.redisConf],
+    live: CONFIG_GET,
+    files: { looksAt: 'redis.conf', find: largeQueries },
+  },
+]
