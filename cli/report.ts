@@ -15,6 +15,9 @@ export function print(line: string): void {
   console.log(line)
 }
 
+/** A command that has said all there is to say, and failed: the exit code is 1. */
+export class QuietFailure extends Error {}
+
 const HINTS: Readonly<Record<string, string>> = {
   ERR_CONFIG_INVALID: 'docs/configuration.md explains every setting; secure-cache init makes a new set',
   ERR_CONFIG_FILES: 'look at the files named; --force overwrites what was changed by hand',
@@ -23,6 +26,7 @@ const HINTS: Readonly<Record<string, string>> = {
 /** Says what went wrong, without a secret, and what to do. Returns the exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
+  if (error instanceof QuietFailure) return EXIT.failure
   if (error instanceof UsageError) return complain(error.message, { hint: error.hint, code: EXIT.usage })
   if (isCacheError(error)) {
     const hint = HINTS[error.code] ?? 'docs/errors.md has cause and remedy for each error'

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addCheck } from './check.js'
+import { addExplain } from './explain.js'
 import { addGenerateConfig } from './generate-config.js'
 import { addInit } from './init.js'
 import { EXIT, reportError } from './report.js'
 
-const COMMANDS: readonly ((program: Command) => void)[] = [addInit, addGenerateConfig]
+const COMMANDS: readonly ((program: Command) => void)[] = [addInit, addGenerateConfig, addCheck, addExplain]
 
 /** Runs one command line, without the program's own name, and returns the exit code. */
 async function run(words: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { UserRole } from '../settings/settings.js'
 import { readEnvironments } from './env-settings.js'
 import type { FileEntry, FileKind, FolderFacts, Remark } from './facts.js'
-import { walkFolder, type FoundFile } from './file-walk.js'
+import { lookAt, walkFolder, type FoundFile } from './file-walk.js'
 import { roleNames } from './find/users.js'
 import { parseAclFile, usersOfConf, type AclList } from './formats/acl-file.js'
 import { parsePem, type CertificateFile, type KeyFile } from './formats/certificate.js'
@@ -24,6 +24,8 @@ export interface FolderOptions {
   readonly display: (absolute: string) => string
   /** The server that the files are for, where they do not say it themselves. */
   readonly target?: ServerRelease | undefined
+  /** Files that belong to the folder though they lie beside it; absolute. */
+  readonly also?: readonly string[] | undefined
 }
 
 /** No real file of these kinds is larger; what is, is reported and not read. */
@@ -54,7 +56,8 @@ interface Gathered {
 /** Reads a folder: the one place of the file audit that touches the disk. Rejects where it cannot be listed. */
 export async function readFolderFacts(folder: string, options: FolderOptions): Promise<FolderFacts> {
   const root = resolve(folder)
-  const { files, skipped } = await walkFolder(root)
+  const { files: inside, skipped } = await walkFolder(root)
+  const files = [...inside, ...(await Promise.all((options.also ?? []).map(lookAt)))]
   const gathered: Gathered = {
     entries: [],
     confs: [],

@@ -1,5 +1,5 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 
 import type { FileKind } from './facts.js'
 
@@ -82,6 +82,12 @@ export async function walkFolder(folder: string): Promise<Walk> {
     }
   }
   return { files, skipped }
+}
+
+/** A single file, as if its own folder were the one that is checked. */
+export async function lookAt(absolute: string): Promise<FoundFile> {
+  const folder = dirname(absolute)
+  return describe({ root: await realpath(folder), folder, absolute })
 }
 
 async function describe({

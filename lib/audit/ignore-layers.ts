@@ -33,8 +33,10 @@ export async function ignoreLayers(
   for (const place of new Set(places.toSorted((a, b) => a.length - b.length))) {
     await add(place, join(place, '.gitignore'))
   }
-  if (root === undefined && layers.length === 0) return () => undefined
-  return (absolute) => isIgnored(layers.flatMap((layer) => layerFor(layer, absolute)))
+  return (absolute) => {
+    const counting = layers.flatMap((layer) => layerFor(layer, absolute))
+    return root === undefined && counting.length === 0 ? undefined : isIgnored(counting)
+  }
 }
 
 function layerFor({ folder, patterns }: Layer, absolute: string) {

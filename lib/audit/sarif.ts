@@ -20,8 +20,8 @@ const SECURITY_SEVERITY: Readonly<Record<RuleSeverity, string>> = {
   info: '1.0',
 }
 
-/** SARIF 2.1.0 (OASIS), for code scanning and editors. `version` is the package's. */
-export function formatSarif(report: AuditReport, version: string): string {
+/** SARIF 2.1.0 (OASIS), for code scanning and editors. */
+export function formatSarif(report: AuditReport): string {
   const used = new Set(report.findings.map(({ rule }) => rule))
   const rules = RULES.filter(({ id }) => used.has(id))
   const log = {
@@ -32,7 +32,7 @@ export function formatSarif(report: AuditReport, version: string): string {
         tool: {
           driver: {
             name: 'secure-cache check',
-            semanticVersion: version,
+            informationUri: 'https://www.npmjs.com/package/express-secure-cache',
             rules: rules.map(describe),
           },
         },
