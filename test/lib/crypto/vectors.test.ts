@@ -37,10 +37,22 @@ interface RefusedValue extends Place {
   readonly reason: string
 }
 
-/** From dist/test/lib/crypto to the sources, which alone hold the frozen files. */
+/** From dist/test/lib/crypto to the sources, which alone hold these files. */
+function readSource(path: string): string {
+  return readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8')
+}
+
 function readVectors(file: string): unknown {
-  const url = new URL(`../../../../test/vectors/${file}`, import.meta.url)
-  return JSON.parse(readFileSync(url, 'utf8'))
+  return JSON.parse(readSource(`test/vectors/${file}`))
+}
+
+/** The bytes before the remarks of the first block of text in the documentation that has this remark. */
+function documentedBytes(remark: string): string {
+  const blocks = readSource('docs/envelope.md').split('```')
+  const lines = blocks.find((block) => block.includes(remark))?.split('\n') ?? []
+  return lines
+    .map((line) => /^((?:[0-9a-f]{2}| (?! ))+)  /.exec(line)?.[1]?.replaceAll(' ', '') ?? '')
+    .join('')
 }
 
 /** Files hold bytes as hex. */
@@ -101,4 +113,11 @@ describe('a frozen value of format version 1', () => {
       expect(reasonOf(() => namespace.open(value.keyName, sealed))).to.equal(value.reason)
     })
   }
+})
+
+describe('docs/envelope.md', () => {
+  it('shows a frozen value byte for byte', () => {
+    const value = good.find(({ name }) => name === 'JSON in a namespace')
+    expect(documentedBytes('magic, suite, flags')).to.equal(value?.sealed)
+  })
 })
