@@ -25,16 +25,19 @@ export const host: Validator<string> = {
 /** `host:port,…`, as Sentinels and Cluster nodes are listed. */
 export const hostPorts: Validator<readonly HostPort[]> = {
   expected: 'host:port, several separated by commas (IPv6 as [::1]:6379)',
-  parse: (text) =>
-    text
+  parse: (text) => {
+    const entries = text
       .split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
-      .map((entry) => {
-        const [, name, number] = /^(\[[^\]]+\]|[^:[\]]+):(\d+)$/.exec(entry) ?? []
-        if (name === undefined || number === undefined) return refuse(`expected ${hostPorts.expected}`)
-        return { host: host.parse(name), port: port.parse(number) }
-      }),
+    return entries.length > 0 ? entries.map(hostPort) : refuse(`expected ${hostPorts.expected}`)
+  },
+}
+
+function hostPort(entry: string): HostPort {
+  const [, name, number] = /^(\[[^\]]+\]|[^:[\]]+):(\d+)$/.exec(entry) ?? []
+  if (name === undefined || number === undefined) return refuse(`expected ${hostPorts.expected}`)
+  return { host: host.parse(name), port: port.parse(number) }
 }
 
 /** What a `redis://` or `rediss://` address says. The scheme decides about TLS. */
@@ -72,7 +75,7 @@ export const redisUrl: Validator<RedisUrl> = {
     return {
       tls,
       host: host.parse(url.hostname),
-      port: url.port === '' ? 6379 : Number(url.port),
+      port: url.port === '' ? 6379 : port.parse(url.port),
       username: username === '' || username === 'default' ? undefined : username,
       password: password === '' ? undefined : new Secret(password),
     }

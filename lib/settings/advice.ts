@@ -1,8 +1,9 @@
-import { backendOf, isGiven, labelOf, usesTls, type Draft } from './draft.js'
-import { passwordWeakness } from './passwords.js'
-import { GENERATED_MAX_VALUE_BYTES } from './requirements.js'
-import { Secret } from './secret.js'
+import { X509Certificate } from 'node:crypto'
+import { GENERATED_MAX_VALUE_BYTES } from './contradictions.js'
+import { isGiven, labelOf, onRedis, usesDerivedKey, usesTls, type Draft } from './draft.js'
+import { isGuessable } from './keys.js'
 import type { SettingsWarning } from './settings.js'
+import { sharedPasswords, weakPasswords } from './strength.js'
 import { SETTINGS, VARIABLE_NAMES, type VariableName } from './table.js'
 
 /** Something odd that does not stop a start. */
@@ -10,12 +11,14 @@ interface Advice {
   readonly on: VariableName
   readonly holds: (draft: Draft) => boolean
   readonly message: string
+  readonly insecure?: true
 }
 
 const ADVICE: readonly Advice[] = [
   {
     on: 'CACHE_BACKEND',
-    holds: (draft) => draft.values.CACHE_BACKEND === 'auto' && backendOf(draft) === 'memory',
+    holds: (draft) =>
+      draft.purpose === 'application' && draft.values.CACHE_BACKEND === 'auto' && !onRedis(draft),
     message:
       'no Redis is configured: values stay in the memory of this process. Set REDIS_HOST or REDIS_URL for Redis.',
   },
@@ -23,21 +26,29 @@ const ADVICE: readonly Advice[] = [
     on: 'REDIS_DEV_MODE',
     holds: ({ values }) => values.REDIS_DEV_MODE,
     message:
-      'development mode: TLS, strong passwords and an encryption key are not required. Never where others reach the server.',
+      'development mode: TLS, strong passwords and an encryption key are not required. Use it only where nobody else reaches the server.',
   },
   {
     on: 'REDIS_TLS_CA',
-    holds: (draft) =>
-      isGiven(draft, 'REDIS_TLS_CA', 'REDIS_TLS_CERT') && backendOf(draft) === 'redis' && !usesTls(draft),
+    holds: (draft) => isGiven(draft, 'REDIS_TLS_CA') && onRedis(draft) && !usesTls(draft),
     message: 'without effect: TLS is off. Set REDIS_TLS_ENABLED=true.',
   },
   {
+    on: 'REDIS_TLS_CERT',
+    holds: ({ values, now }) => values.REDIS_TLS_CERT !== undefined && expired(values.REDIS_TLS_CERT, now),
+    message: 'the client certificate has expired: a server that asks for one refuses it. Renew it.',
+  },
+  {
+    on: 'REDIS_ENCRYPTION_KEY',
+    holds: ({ values }) =>
+      values.REDIS_ENCRYPTION_KEY !== undefined && isGuessable(values.REDIS_ENCRYPTION_KEY),
+    message:
+      'a pattern or readable text instead of random bytes: whoever guesses it reads every value. Generate one: openssl rand -hex 32.',
+    insecure: true,
+  },
+  {
     on: 'REDIS_ENCRYPTION_PASSPHRASE',
-    holds: (draft) =>
-      isGiven(draft, 'REDIS_ENCRYPTION_PASSPHRASE') &&
-      [draft.values.REDIS_ENCRYPTION_KEY, ...(draft.values.REDIS_ENCRYPTION_ACCEPTED_KEYS ?? [])].every(
-        (key) => !key?.reveal().startsWith('pbkdf2-'),
-      ),
+    holds: (draft) => isGiven(draft, 'REDIS_ENCRYPTION_PASSPHRASE') && !usesDerivedKey(draft),
     message: 'without effect: no key has the form pbkdf2-sha256:….',
   },
   {
@@ -55,9 +66,20 @@ const ADVICE: readonly Advice[] = [
   },
   {
     on: 'CACHE_MAX_VALUE_BYTES',
-    holds: ({ purpose, values }) =>
-      purpose === 'application' && values.CACHE_MAX_VALUE_BYTES > GENERATED_MAX_VALUE_BYTES,
+    holds: (draft) => onRedis(draft) && draft.values.CACHE_MAX_VALUE_BYTES > GENERATED_MAX_VALUE_BYTES,
     message: 'larger than the generated configuration allows (4 MiB): the server must be configured for it.',
+  },
+  {
+    on: 'CACHE_MAX_VALUE_BYTES',
+    holds: (draft) =>
+      !onRedis(draft) && draft.values.CACHE_MAX_VALUE_BYTES > draft.values.CACHE_MEMORY_MAX_BYTES,
+    message: 'larger than CACHE_MEMORY_MAX_BYTES: the largest values do not fit.',
+  },
+  {
+    on: 'REDIS_PROTECTED_MODE',
+    holds: ({ purpose, values }) => purpose === 'generator' && !values.REDIS_PROTECTED_MODE,
+    message: 'off: a server without users and password would answer the whole network (rule NET-003).',
+    insecure: true,
   },
   {
     on: 'SECURITY_SMTP_URL',
@@ -66,41 +88,15 @@ const ADVICE: readonly Advice[] = [
   },
 ]
 
-/** The odd, the weak passwords of development mode, and every way round the protection that is in use. */
+/** Every way round the protection that is in use, what is odd, and passwords that are weak or shared. */
 export function warningsOf(draft: Draft): readonly SettingsWarning[] {
-  const odd = ADVICE.filter((advice) => advice.holds(draft)).map(({ on, message }) => ({
+  const odd = ADVICE.filter((advice) => advice.holds(draft)).map(({ on, message, insecure = false }) => ({
     variable: labelOf(draft, on),
     message,
-    insecure: false,
+    insecure,
   }))
-  return [...unsafeOf(draft), ...odd, ...weakPasswords(draft).map((weak) => ({ ...weak, insecure: false }))]
-}
-
-/** Passwords that are too short, published or a pattern: problems outside development mode. */
-export function weakPasswords(
-  draft: Draft,
-): readonly { readonly variable: string; readonly message: string }[] {
-  const passwords: readonly (readonly [VariableName, Secret | undefined])[] = [
-    ...VARIABLE_NAMES.map((name) => [name, strongSecretOf(draft, name)] as const),
-    ['REDIS_URL', draft.values.REDIS_URL?.password],
-  ]
-  return passwords.flatMap(([name, secret]) => {
-    const weakness = secret === undefined ? undefined : passwordWeakness(secret.reveal())
-    const part = name === 'REDIS_URL' ? 'its password: ' : ''
-    return weakness === undefined
-      ? []
-      : [
-          {
-            variable: labelOf(draft, name),
-            message: `${part}${weakness}. Generate one: openssl rand -hex 24.`,
-          },
-        ]
-  })
-}
-
-function strongSecretOf({ values }: Draft, name: VariableName): Secret | undefined {
-  const value = values[name]
-  return 'strong' in SETTINGS[name] && value instanceof Secret ? value : undefined
+  const passwords = [...weakPasswords(draft), ...sharedPasswords(draft)]
+  return [...unsafeOf(draft), ...odd, ...passwords.map((remark) => ({ ...remark, insecure: false }))]
 }
 
 function unsafeOf(draft: Draft): readonly SettingsWarning[] {
@@ -110,4 +106,8 @@ function unsafeOf(draft: Draft): readonly SettingsWarning[] {
       ? [{ variable: labelOf(draft, name), message: `${row.insecure}.`, insecure: true }]
       : []
   })
+}
+
+function expired(certificate: string, now: number): boolean {
+  return Date.parse(new X509Certificate(certificate).validTo) < now
 }

@@ -95,7 +95,7 @@ function encryptionOf({ values }: Draft): EncryptionSettings {
 
 function cacheOf({ values, onFailure }: Draft): CacheSettings {
   return {
-    ttlSeconds: values.CACHE_TTL,
+    ttlSeconds: values.CACHE_TTL.seconds,
     timeoutMs: values.CACHE_TIMEOUT_MS,
     maxValueBytes: values.CACHE_MAX_VALUE_BYTES,
     memoryMaxBytes: values.CACHE_MEMORY_MAX_BYTES,

@@ -1,3 +1,4 @@
+import { isDerived } from './keys.js'
 import type { Secret } from './secret.js'
 import type { Settings } from './settings.js'
 import type { Sources } from './sources.js'
@@ -26,6 +27,13 @@ export interface Login {
   readonly password?: Secret | undefined
 }
 
+/** What must hold. Where `broken` does, it is a problem of the first of `on` that is given. */
+export interface Requirement {
+  readonly on: readonly [VariableName, ...VariableName[]]
+  readonly broken: (draft: Draft) => boolean
+  readonly message: string | ((draft: Draft) => string)
+}
+
 /** Given at all, also where the text was refused: a refused one is not missing as well. */
 export function isGiven({ sources }: Draft, ...names: readonly VariableName[]): boolean {
   return names.some((name) => sources.has(name))
@@ -44,6 +52,20 @@ const REDIS_IS_MEANT: readonly VariableName[] = [
   'REDIS_SENTINELS',
   'REDIS_CLUSTER_NODES',
 ]
+
+export function onRedis(draft: Draft): boolean {
+  return backendOf(draft) === 'redis'
+}
+
+export function inProduction({ environment }: Draft): boolean {
+  return environment === 'production'
+}
+
+export function usesDerivedKey({ values }: Draft): boolean {
+  return [values.REDIS_ENCRYPTION_KEY, ...(values.REDIS_ENCRYPTION_ACCEPTED_KEYS ?? [])].some(
+    (key) => key !== undefined && isDerived(key),
+  )
+}
 
 export function backendOf(draft: Draft): 'redis' | 'memory' {
   // The generator configures a server whatever the application in this environment uses.

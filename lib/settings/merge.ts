@@ -14,19 +14,12 @@ export function merge(environment: Sources, options: Sources): Sources {
   for (const name of options.keys()) {
     for (const displaced of DISPLACES[name] ?? []) merged.delete(displaced)
   }
-  for (const [name, source] of options) merged.set(loginVariable(name, options, environment), source)
+  const speaksOfUser = [environment, options].some((sources) => sources.has('REDIS_CACHE_USERNAME'))
+  for (const [name, source] of options) {
+    // A password in code belongs to the application's own user, or to the default one where nobody names a user.
+    const isDefaultUsers =
+      name === 'REDIS_CACHE_PASSWORD' && !speaksOfUser && !environment.has('REDIS_CACHE_PASSWORD')
+    merged.set(isDefaultUsers ? 'REDIS_PASSWORD' : name, source)
+  }
   return merged
-}
-
-/**
- * A password in code is the one of the application's own login: of the default user where neither code nor
- * environment speak of another user.
- */
-function loginVariable(name: VariableName, options: Sources, environment: Sources): VariableName {
-  if (name !== 'REDIS_CACHE_PASSWORD') return name
-  const speaksOfUser =
-    options.has('REDIS_CACHE_USERNAME') ||
-    environment.has('REDIS_CACHE_USERNAME') ||
-    environment.has('REDIS_CACHE_PASSWORD')
-  return speaksOfUser ? name : 'REDIS_PASSWORD'
 }

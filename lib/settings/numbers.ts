@@ -75,15 +75,20 @@ export const memory: Validator<Memory> = {
   }),
 }
 
-/** Seconds, or `null` for no expiry. */
-export const timeToLive: Validator<number | null> = {
+/** In an object of its own: envalid takes a bare `null` for a failed validation. */
+export interface TimeToLive {
+  /** `null` for no expiry. */
+  readonly seconds: number | null
+}
+
+export const timeToLive: Validator<TimeToLive> = {
   expected: 'seconds above 0 (at most 10 years), or 90s, 15m, 2h, 7d, or none for no expiry',
   parse: (text) => {
     const word = text.trim().toLowerCase()
-    if (word === 'none') return null
+    if (word === 'none') return { seconds: null }
     try {
       const ms = ttlToMs((/^\d{1,12}(?:\.\d{1,12})?$/.test(word) ? Number(word) : word) as Ttl)
-      return ms === null ? null : ms / 1000
+      return { seconds: ms === null ? null : ms / 1000 }
     } catch {
       return refuse(`expected ${timeToLive.expected}`)
     }

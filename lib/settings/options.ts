@@ -2,7 +2,7 @@ import type { ConfigProblem } from '../errors.js'
 import type { Logger } from '../interface.js'
 import type { Source, Sources } from './sources.js'
 import type { VariableName } from './table.js'
-import { nearest } from './unknown-names.js'
+import { nearest, printable } from './unknown-names.js'
 
 /** One option that stands for a variable. The rest of the options have their own checks below. */
 interface OptionRow {
@@ -158,8 +158,4 @@ function isLogger(value: unknown): value is Logger {
 
 function isRecordLike(value: unknown): value is Readonly<Record<string, unknown>> {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
-}
-
-function printable(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9_.$-]/g, '?').slice(0, 64)
 }

@@ -1,15 +1,17 @@
 import { customCleanEnv, makeExactValidator, type ReporterOptions } from 'envalid'
 import { ConfigError, type ConfigProblem } from '../errors.js'
 import type { SecureCacheOptions } from '../interface.js'
-import { weakPasswords } from './advice.js'
 import { assemble } from './assemble.js'
-import { isGiven, labelOf, type Draft, type Purpose } from './draft.js'
+import { CONTRADICTIONS } from './contradictions.js'
+import { isGiven, labelOf, onRedis, type Draft, type Purpose } from './draft.js'
 import { merge } from './merge.js'
 import { optionSources } from './options.js'
-import { REQUIREMENTS } from './requirements.js'
+import { REQUIRED } from './required.js'
 import type { Settings, SettingsWarning } from './settings.js'
-import { environmentSources, type Environment, type Sources } from './sources.js'
+import { environmentSources, readFiles, type Environment, type Sources } from './sources.js'
+import { weakPasswords } from './strength.js'
 import { SETTINGS, VARIABLE_NAMES, type Values, type VariableName } from './table.js'
+import { unknownNames } from './unknown-names.js'
 import { Refusal } from './validator.js'
 
 /** What settings are made of. */
@@ -38,12 +40,13 @@ export function readSettings(input: ReadInput = {}): Settings {
   const env = environmentOf(input, problems)
 
   const fromOptions = optionSources(options, problems, input.alsoKnown)
-  const fromEnvironment = environmentSources(
-    env,
+  const merged = merge(environmentSources(env, { problems, warnings }), fromOptions.sources)
+  const sources = readFiles(
+    merged,
     { problems, warnings },
     (name) => purpose === 'generator' && 'file' in SETTINGS[name],
   )
-  const sources = merge(fromEnvironment, fromOptions.sources)
+  warnings.push(...unknownNames(env))
   const draft: Draft = {
     values: valuesOf(sources, problems),
     sources,
@@ -65,14 +68,21 @@ function environmentOf({ env, options }: ReadInput, problems: ConfigProblem[]): 
   return {}
 }
 
+const ENVIRONMENTS: ReadonlyMap<unknown, Settings['environment']> = new Map([
+  ['production', 'production'],
+  // Not what Node's tools look for, but nobody writes it for anything less protected.
+  ['prod', 'production'],
+  ['development', 'development'],
+  ['test', 'test'],
+])
+
 /**
  * NODE_ENV says what this process is, so it is read from the process where the given environment is silent:
  * `env: false` must not be a way round what production refuses.
  */
 function nodeEnvironment(env: Environment): Settings['environment'] {
   const given = (Object.hasOwn(env, 'NODE_ENV') ? env['NODE_ENV'] : undefined) ?? process.env['NODE_ENV']
-  const known = ['production', 'development', 'test'] as const
-  return known.find((name) => name === given) ?? 'other'
+  return ENVIRONMENTS.get(typeof given === 'string' ? given.trim().toLowerCase() : given) ?? 'other'
 }
 
 /** Every text through its validator; what is refused becomes a problem and counts as its default. */
@@ -106,14 +116,16 @@ const SPECS = Object.fromEntries(
 )
 
 function disagreements(draft: Draft): readonly ConfigProblem[] {
-  const broken = REQUIREMENTS.filter((requirement) => requirement.broken(draft)).map(({ on, message }) => ({
-    name: labelOf(draft, on.find((name) => isGiven(draft, name)) ?? on[0]),
-    message,
-  }))
-  const weak = draft.values.REDIS_DEV_MODE
-    ? []
-    : weakPasswords(draft).map(({ variable, message }) => ({ name: variable, message }))
-  return [...broken, ...weak]
+  const broken = [...REQUIRED, ...CONTRADICTIONS].filter((requirement) => requirement.broken(draft))
+  // Passwords of a backend that is not used, or of development, are worth a warning alone.
+  const judged = onRedis(draft) && !draft.values.REDIS_DEV_MODE
+  return [
+    ...broken.map(({ on, message }) => ({
+      name: labelOf(draft, on.find((name) => isGiven(draft, name)) ?? on[0]),
+      message: typeof message === 'string' ? message : message(draft),
+    })),
+    ...(judged ? weakPasswords(draft) : []).map(({ variable, message }) => ({ name: variable, message })),
+  ]
 }
 
 function configError(problems: readonly ConfigProblem[]): ConfigError {

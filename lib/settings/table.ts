@@ -24,3 +24,9 @@ export const VARIABLE_NAMES = Object.keys(SETTINGS) as readonly VariableName[]
 export function isVariableName(name: string): name is VariableName {
   return Object.hasOwn(SETTINGS, name)
 }
+
+/** Other accepted names of a variable. */
+export function synonymsOf(name: VariableName): readonly string[] {
+  const row = SETTINGS[name]
+  return 'synonym' in row && row.synonym !== undefined ? [row.synonym] : []
+}

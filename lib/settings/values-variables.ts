@@ -43,7 +43,8 @@ export const VALUES = {
   CACHE_TTL: variable({
     group: 'cache',
     validator: timeToLive,
-    default: 3600,
+    default: { seconds: 3600 },
+    defaultText: '3600',
     meaning: 'How long a value lives where the call does not say: seconds, or 90s, 15m, 2h, 7d, or none.',
     example: '3600',
     remedy: 'Write seconds such as 3600, or a text such as 15m.',
