@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
@@ -29,7 +30,7 @@ function settingsFor(environment: string) {
     env: {
       NODE_ENV: environment,
       REDIS_CACHE_PASSWORD: PASSWORD,
-      REDIS_ENCRYPTION_KEY: 'a1'.repeat(32),
+      REDIS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     },
   })
 }

@@ -199,7 +199,7 @@ describe('createRedactor', () => {
           return !written.includes(secret) && !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(own.text(`${before}${after}`))
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 
