@@ -1,3 +1,5 @@
+import type { CacheError } from './errors.js'
+
 /** One value to be written: the complete Redis key, the sealed bytes. */
 export interface StoreEntry {
   readonly key: string
@@ -29,10 +31,19 @@ export interface Store {
   expire(key: string, ttlMs: number): Promise<boolean>
   /** Removes every key that begins with the prefix (text, not a pattern). Not bound by the deadline. */
   clear(prefix: string): Promise<void>
+  /**
+   * Why an operation could not even begin at this moment (closed, server away, overloaded). Ask before
+   * work that would be in vain, such as sealing.
+   */
+  refusal?(): CacheError | undefined
+  /**
+   * A value came back that its key does not open. Where the store has a connection it looks whether
+   * replies still belong to their commands, and replaces the connection where they do not. Cheap: call it
+   * for every such value.
+   */
+  doubt?(): void
   /** Resolves once the store works; rejects at once for what waiting cannot cure (login, permission, certificate). */
   ready(options?: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<void>
-  /** Many values in a row did not open: replies may belong to other keys. Replaces the connection, where there is one. */
-  doubt?(): void
   /** Ends within the bound, whatever the server does. Later operations reject with ERR_CACHE_CLOSED. */
   close(options?: { timeoutMs?: number | undefined }): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { CacheError } from '../errors.js'
+import { RedisError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 
 const DENIED_INTERVAL_MS = 10_000
@@ -49,15 +50,16 @@ export class ConnectionEvents {
     events.emit('redis.unavailable', { errorCode: code, message })
   }
 
-  /** A command was denied. A storm becomes one event each ten seconds, with the count since the last. */
-  denied(operation: string): void {
+  /** A command failed. A storm of denials becomes one event each ten seconds, with the count since the last. */
+  rejected(error: CacheError): void {
+    if (error.code !== 'ERR_REDIS_NOPERM') return
     const { events, userName, now } = this.#options
     this.#deniedCount += 1
     if (now() < this.#deniedUntil) return
     events.emit('acl.denied', {
-      reason: 'command',
+      reason: /lacks \+/.test(error.message) ? 'command' : 'key',
       userName,
-      object: operation.toLowerCase(),
+      object: error instanceof RedisError ? error.operation.toLowerCase() : undefined,
       count: this.#deniedCount,
       source: 'own',
     })

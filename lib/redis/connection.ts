@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
-import { CacheError } from '../errors.js'
 import { Deadline } from '../deadline.js'
+import type { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { RedisSettings } from '../settings/settings.js'
@@ -8,14 +7,16 @@ import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
 import { greetingFacts, tlsFacts } from './connection-facts.js'
 import { hardenedOptions } from './connection-options.js'
-import { joinWrites } from './joined-writes.js'
+import type { ErrorContext } from './error-mapping.js'
+import type { LeanCommand } from './lean-command.js'
 import type { Login } from './login.js'
-import { isRefusal, RetrySchedule } from './retry-schedule.js'
-import { fromRedis } from './redis-errors.js'
-import { ReplyFence } from './reply-fence.js'
+import { NodeWatch } from './node-watch.js'
+import { probePlaintext } from './probe.js'
+import { fromRedis, plaintextPort } from './redis-errors.js'
+import { RetrySchedule } from './retry-schedule.js'
 import { ScrubbedRedis } from './scrubbed-client.js'
+import { whenReady } from './when-ready.js'
 
-const READY_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1000
 /** After the first connection an attempt that hears nothing for this long is given up and made anew. */
 const RECONNECT_SILENCE_MS = 1000
@@ -39,7 +40,12 @@ export function openConnection(options: OpenConnectionOptions): RedisConnection 
   return new RedisConnection(options)
 }
 
-/** One connection to Redis that heals itself, says what it saw and ends within bounds. */
+/**
+ * A connection to one server that heals itself, says what it saw and ends within bounds.
+ *
+ * Its status is `connecting` until the first attempt has ended, then `up` or `down`. Whoever sends
+ * commands looks at it first: there is no queue behind it.
+ */
 export class RedisConnection {
   readonly client: ScrubbedRedis
   /** Shared by all operations of this connection. */
@@ -47,17 +53,15 @@ export class RedisConnection {
   readonly #options: OpenConnectionOptions
   readonly #login: Login
   readonly #reporter: ConnectionEvents
-  readonly #fence: ReplyFence
+  readonly #watch: NodeWatch
   readonly #retry = new RetrySchedule()
   readonly #now: () => number
   readonly #listeners = new Set<(status: ConnectionStatus) => void>()
   #status: ConnectionStatus = 'connecting'
   #lastError: CacheError | undefined
   #attemptFailed = false
+  #speaksPlaintext = false
   #handshakeTimer: NodeJS.Timeout | undefined
-  #bytesRead = 0
-  #bytesSeen = 0
-  #quietSince = 0
   #connectedSince: number | undefined
   #connections = 0
   #greeting: ReturnType<typeof greetingFacts> = { version: undefined, role: undefined }
@@ -67,37 +71,23 @@ export class RedisConnection {
     this.#options = options
     this.#now = now
     this.#login = options.user ?? { username: settings.username, password: settings.password }
-    const userName = this.#login.password === undefined ? undefined : (this.#login.username ?? 'default')
-    this.#reporter = new ConnectionEvents({ events, userName, reportsOutages, now })
-    this.deadline = new Deadline({
-      timeoutMs,
-      progress: () => this.#bytesRead,
-      onTick: (clock) => this.#watch(clock),
-    })
+    this.#reporter = new ConnectionEvents({ events, userName: this.#userName(), reportsOutages, now })
     this.client = new ScrubbedRedis({
       redis: hardenedOptions(settings, (attempt) => this.#attemptEnded(attempt)),
       login: this.#login,
-      errorContext: {
-        endpoint: `${settings.host}:${settings.port}`,
-        userName,
-        tls: settings.tls !== undefined,
-        clientCertificate: settings.tls?.cert !== undefined,
-        keyPrefix: settings.keyPrefix,
-      },
+      errorContext: this.#errorContext(),
       observer: {
-        rejected: (error) => {
-          if (error.code === 'ERR_REDIS_NOPERM' && 'operation' in error) {
-            this.#reporter.denied(String(error.operation))
-          }
-        },
+        rejected: (error) => this.#reporter.rejected(error),
         greeted: (reply) => {
           this.#greeting = greetingFacts(reply)
         },
       },
     })
-    this.#fence = new ReplyFence({
-      send: (command) => this.client.sendCommand(command),
-      outOfStep: () => this.dropDamaged(),
+    this.#watch = new NodeWatch({ client: this.client, timeoutMs, damaged: () => this.dropDamaged() })
+    this.deadline = new Deadline({
+      timeoutMs,
+      progress: () => this.#watch.bytesRead,
+      onTick: (clock) => this.#watch.look(clock),
     })
     this.#listen()
     this.client.connect().catch(ignore)
@@ -112,25 +102,27 @@ export class RedisConnection {
     return this.#lastError
   }
 
-  /** Calls the listener at each change of the status. Returns the call that stops it. */
+  /** Calls the listener when the status or the reason changes. Returns the call that stops it. */
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
+  send(command: LeanCommand): void {
+    this.client.sendCommand(command)
+  }
+
   /** What was observed, never what was configured. */
   facts(): ConnectionFacts {
-    const { settings, purpose } = this.#options
     const up = this.#status === 'up'
-    const stream: Socket | undefined = this.client.stream
+    const { stream } = this.client
     return {
-      purpose,
-      endpoint: `${settings.host}:${settings.port}`,
+      purpose: this.#options.purpose,
+      endpoint: this.#endpoint(),
       status: this.#status,
-      authenticatedAs:
-        up && this.#login.password !== undefined ? (this.#login.username ?? 'default') : undefined,
+      authenticatedAs: up ? this.#userName() : undefined,
       tls: up ? tlsFacts(stream) : undefined,
-      remoteAddress: up ? stream?.remoteAddress : undefined,
+      remoteAddress: up ? stream.remoteAddress : undefined,
       serverVersion: this.#greeting.version,
       serverRole: this.#greeting.role,
       connectedSince:
@@ -140,34 +132,9 @@ export class RedisConnection {
     }
   }
 
-  /**
-   * Resolves once the server has accepted the login over the wanted transport.
-   *
-   * Rejects at once for what waiting cannot cure (login, permission, certificate), and with the last
-   * reason when `timeoutMs` (10 000) is over or the signal aborts.
-   */
-  ready({ timeoutMs = READY_TIMEOUT_MS, signal }: ReadyOptions = {}): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (error?: CacheError) => {
-        clearTimeout(timer)
-        stop()
-        signal?.removeEventListener('abort', giveUp)
-        if (error === undefined) resolve()
-        else reject(error)
-      }
-      const giveUp = () => settle(this.#lastError ?? this.#notReady(timeoutMs))
-      const look = () => {
-        const error = this.#lastError
-        if (this.#status === 'up') settle()
-        else if (this.#status === 'closed') settle(closed())
-        else if (this.#status === 'down' && error !== undefined && isRefusal(error.code)) settle(error)
-      }
-      const timer = setTimeout(giveUp, timeoutMs)
-      const stop = this.onStatus(look)
-      signal?.addEventListener('abort', giveUp)
-      if (signal?.aborted === true) giveUp()
-      else look()
-    })
+  /** Resolves once the server has accepted the login over the wanted transport; see {@link whenReady}. */
+  ready(options?: ReadyOptions): Promise<void> {
+    return whenReady(this, options)
   }
 
   /** Connects now instead of at the next turn of the schedule: the credentials have changed. */
@@ -177,29 +144,25 @@ export class RedisConnection {
 
   /** Something came back that should not have: looks whether replies still belong to their commands. */
   doubt(): void {
-    if (this.#status === 'up') this.#fence.check()
+    this.#watch.doubt()
   }
 
-  /** Replies do not belong to their commands, or do not come: a damaged connection never heals by itself. */
+  /** Replies do not belong to their commands, or do not come: the connection is replaced. */
   dropDamaged(): void {
     if (this.#status !== 'up') return
-    this.#lastError = fromRedis(new Error('unexpected reply'), 'CONNECT', {
-      endpoint: `${this.#options.settings.host}:${this.#options.settings.port}`,
-    })
+    this.#lastError = fromRedis(new Error('unexpected reply'), 'CONNECT', this.#errorContext())
     this.client.stream.destroy()
   }
 
   /** Says goodbye, and ends within `timeoutMs` (1000) whatever the server does. */
-  async close({
-    timeoutMs = CLOSE_TIMEOUT_MS,
-  }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+  async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     if (this.#status === 'closed') return
     const wasUp = this.#status === 'up'
     this.#become('closed')
     clearTimeout(this.#handshakeTimer)
-    if (wasUp) await withinBound(this.client.quit(), timeoutMs)
+    if (wasUp) await withinBound(this.client.quit(), options.timeoutMs ?? CLOSE_TIMEOUT_MS)
     this.client.disconnect()
-    this.client.stream?.destroy()
+    this.#destroyStream()
     this.deadline.stop()
   }
 
@@ -208,25 +171,20 @@ export class RedisConnection {
     client.on('connecting', () => {
       this.#attemptFailed = false
     })
-    client.on('connect', () => this.#connected(client.stream))
+    client.on('connect', () => {
+      this.#handshakeTimer = setTimeout(() => {
+        client.stream.destroy(Object.assign(new Error('handshake'), { code: 'ETIMEDOUT' }))
+      }, this.#silenceMs())
+    })
     client.on('ready', () => this.#ready())
     client.on('error', (error: CacheError) => {
       this.#lastError = error
-      if (this.#status === 'up') client.stream.destroy()
+      // An error beside a reply (one too many of them) leaves the socket open: it must not stay so.
+      if (this.#status === 'up') this.#destroyStream()
       else this.#failed(error)
     })
     client.on('close', () => clearTimeout(this.#handshakeTimer))
     client.on('end', () => this.#revive())
-  }
-
-  #connected(stream: Socket): void {
-    joinWrites(stream)
-    stream.on('data', (chunk: Buffer) => {
-      this.#bytesRead += chunk.length
-    })
-    this.#handshakeTimer = setTimeout(() => {
-      stream.destroy(Object.assign(new Error('the handshake was not answered'), { code: 'ETIMEDOUT' }))
-    }, this.#silenceMs())
   }
 
   #ready(): void {
@@ -234,7 +192,7 @@ export class RedisConnection {
     this.#connections += 1
     this.#connectedSince = this.#now()
     this.#lastError = undefined
-    this.#quietSince = this.deadline.clock
+    this.#speaksPlaintext = false
     this.#retry.succeeded()
     this.client.options.connectTimeout = this.#silenceMs()
     this.#become('up')
@@ -247,13 +205,27 @@ export class RedisConnection {
     return this.#retry.delay(attempt)
   }
 
-  #failed(error: CacheError): void {
+  #failed(seen: CacheError): void {
     if (this.#attemptFailed || this.#status === 'closed') return
     this.#attemptFailed = true
+    const unanswered = seen.code === 'ERR_REDIS_UNREACHABLE'
+    const error = unanswered && this.#speaksPlaintext ? plaintextPort() : seen
+    if (unanswered && this.#status !== 'down') void this.#lookForPlaintext()
     this.#lastError = error
     this.#retry.failed(error.code)
     this.#become('down')
     this.#reporter.failed(error)
+  }
+
+  /** A TLS client on a plaintext port hears nothing at all: a plaintext PING tells. */
+  async #lookForPlaintext(): Promise<void> {
+    const { host, port, tls } = this.#options.settings
+    if (tls === undefined || (await probePlaintext(host, port)) !== 'plaintext') return
+    if (this.#status !== 'down') return
+    this.#speaksPlaintext = true
+    this.#lastError = plaintextPort()
+    this.#reporter.failed(this.#lastError)
+    this.#tell()
   }
 
   /** ioredis gives up for good where a socket cannot even be made. We do not. */
@@ -265,23 +237,19 @@ export class RedisConnection {
     }, this.#retry.delay(1)).unref()
   }
 
-  /** Damaged: something is pending and no byte came for the deadline, on the clock of the event loop. */
-  #watch(clock: number): boolean {
-    const pending = this.#status === 'up' && this.client.commandQueue.length > 0
-    if (!pending || this.#bytesRead !== this.#bytesSeen) {
-      this.#bytesSeen = this.#bytesRead
-      this.#quietSince = clock
-    } else if (clock - this.#quietSince >= this.deadline.timeoutMs) {
-      this.dropDamaged()
-    }
-    if (pending) this.doubt()
-    return pending
+  #become(status: ConnectionStatus): void {
+    if (this.#status === 'closed') return
+    this.#status = status
+    this.#tell()
   }
 
-  #become(status: ConnectionStatus): void {
-    if (this.#status === status || this.#status === 'closed') return
-    this.#status = status
-    for (const listener of this.#listeners) listener(status)
+  #tell(): void {
+    for (const listener of this.#listeners) listener(this.#status)
+  }
+
+  #destroyStream(): void {
+    const stream: { destroy(): unknown } | undefined = this.client.stream
+    stream?.destroy()
   }
 
   #silenceMs(): number {
@@ -290,26 +258,31 @@ export class RedisConnection {
   }
 
   #lost(): CacheError {
-    const { settings } = this.#options
-    return fromRedis(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), 'CONNECT', {
-      endpoint: `${settings.host}:${settings.port}`,
-      tls: settings.tls !== undefined,
-      clientCertificate: settings.tls?.cert !== undefined,
-      connecting: this.#status !== 'up',
-    })
+    const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+    return fromRedis(reset, 'CONNECT', { ...this.#errorContext(), connecting: this.#status !== 'up' })
   }
 
-  #notReady(timeoutMs: number): CacheError {
-    return new CacheError(
-      'ERR_CACHE_TIMEOUT',
-      `Redis was not ready within ${timeoutMs} ms: it is still being tried`,
-    )
+  #endpoint(): string {
+    const { host, port } = this.#options.settings
+    return `${host.includes(':') ? `[${host}]` : host}:${port}`
   }
-}
 
-/** The error of every operation after `close()`. */
-export function closed(): CacheError {
-  return new CacheError('ERR_CACHE_CLOSED', 'the cache was closed: nothing can be read or written any more')
+  /** The user that logs in; absent where no login is sent. */
+  #userName(): string | undefined {
+    const { username = 'default', password } = this.#login
+    return password === undefined ? undefined : username
+  }
+
+  #errorContext(): ErrorContext {
+    const { tls, keyPrefix } = this.#options.settings
+    return {
+      endpoint: this.#endpoint(),
+      userName: this.#userName(),
+      tls: tls !== undefined,
+      clientCertificate: tls?.cert !== undefined,
+      keyPrefix,
+    }
+  }
 }
 
 async function withinBound(promise: Promise<unknown>, timeoutMs: number): Promise<void> {

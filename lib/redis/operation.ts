@@ -73,6 +73,29 @@ export class Operation<T> extends Timed {
   }
 }
 
+/** One call of the store that takes several commands: it succeeds with the last of them. */
+export class JoinedOperation<T> extends Operation<T> {
+  readonly #combine: (sofar: T, value: T) => T
+  #sofar: T
+  #missing: number
+
+  constructor(
+    parts: OperationParts,
+    { commands, start, combine }: { commands: number; start: T; combine: (sofar: T, value: T) => T },
+  ) {
+    super(parts)
+    this.#missing = commands
+    this.#sofar = start
+    this.#combine = combine
+  }
+
+  override succeed(value: T): void {
+    this.#sofar = this.#combine(this.#sofar, value)
+    this.#missing -= 1
+    if (this.#missing === 0) super.succeed(this.#sofar)
+  }
+}
+
 function ignore(): void {
   // Replaced by the promise's own before anybody can call it.
 }

@@ -1,8 +1,8 @@
 import { CacheError, RedisError } from '../errors.js'
 import type { ErrorContext, Mapping, Seen } from './error-mapping.js'
-import { REPLIES, TEXTS } from './reply-errors.js'
+import { DAMAGED, REPLIES, TEXTS } from './reply-errors.js'
 import { SYSTEM } from './socket-errors.js'
-import { TLS_ERRORS } from './tls-errors.js'
+import { PLAINTEXT_PORT, TLS_ERRORS } from './tls-errors.js'
 
 /**
  * Turns anything that ioredis, TLS or a socket threw into one of our errors: a code, what happened and the
@@ -17,6 +17,11 @@ export function fromRedis(error: unknown, operation: string, context: ErrorConte
   return new RedisError(mapping.code, message, seen.operation)
 }
 
+/** The error for a port that was seen to speak plaintext. */
+export function plaintextPort(): CacheError {
+  return new RedisError(PLAINTEXT_PORT.code, String(PLAINTEXT_PORT.message), 'CONNECT')
+}
+
 function look(error: unknown, operation: string, context: ErrorContext): Seen {
   const text = error instanceof Error ? error.message : ''
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -26,6 +31,7 @@ function look(error: unknown, operation: string, context: ErrorContext): Seen {
 function find(seen: Seen): Mapping {
   const refused = refusedWithoutCertificate(seen)
   if (refused !== undefined) return refused
+  if (seen.context.connecting === false && isTlsCode(seen.code)) return DAMAGED
   return (
     own(REPLIES, seen.word) ??
     TEXTS.find(({ pattern }) => pattern.test(seen.text)) ??
@@ -51,8 +57,13 @@ function refusedWithoutCertificate({ code, context }: Seen): Mapping | undefined
   return own(TLS_ERRORS, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED')
 }
 
+/** Codes of OpenSSL and of Node's tls; they are many, and only some have a remedy of their own. */
+function isTlsCode(code: string): boolean {
+  return /^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|UNABLE_TO_|CRL_|EPROTO$)/.test(code)
+}
+
 function otherTls(code: string): Mapping | undefined {
-  if (!/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|UNABLE_TO_|CRL_|EPROTO$)/.test(code)) return undefined
+  if (!isTlsCode(code)) return undefined
   return {
     code: 'ERR_TLS_OTHER',
     message: `the TLS handshake failed (${code.slice(0, 60)}): check REDIS_TLS_CA, REDIS_TLS_CERT and REDIS_TLS_KEY`,

@@ -4,10 +4,11 @@ import type { ReadyOptions } from '../interface.js'
 import type { CacheSettings, RedisSettings, Settings } from '../settings/settings.js'
 import type { Store, StoreEntry } from '../store.js'
 import type { RedisConnection } from './connection.js'
-import { closed, openConnection } from './connection.js'
+import { openConnection } from './connection.js'
+import type { LeanCommand } from './lean-command.js'
 import { Maintenance } from './maintenance.js'
 import type { Gauge, OperationParts } from './operation.js'
-import { Operation } from './operation.js'
+import { JoinedOperation, Operation } from './operation.js'
 import { ReadBatches } from './read-batches.js'
 import { GetManyOperation, GetOperation } from './read-operations.js'
 import { fromRedis } from './redis-errors.js'
@@ -17,13 +18,16 @@ import type { RequestParts } from './request.js'
 import { Request } from './request.js'
 import { SendWindow } from './send-window.js'
 import { SizeEstimates } from './size-estimates.js'
+import { closed } from './when-ready.js'
 
 /** Bytes on the way in each direction; redis.md has what the server does to a client with more. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 const WINDOW_COMMANDS = 1024
 /** Operations that may be pending at once; above it they fail at once, so that memory stays bounded. */
-const MAX_PENDING = 8192
+const MAX_PENDING = 4096
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
+/** Keys of one UNLINK: it should not keep the server from others for long. */
+const UNLINK_KEYS = 512
 
 export interface RedisStoreOptions {
   readonly settings: {
@@ -50,6 +54,11 @@ export class RedisStore implements Store {
   readonly #reads: SendWindow
   readonly #writes: SendWindow
   readonly #batches: ReadBatches
+  /** One for all: in a flood an error with a stack of its own would cost more than the write itself. */
+  readonly #overloaded = new CacheError(
+    'ERR_CACHE_OVERLOADED',
+    `more than ${MAX_PENDING} operations or ${MAX_PENDING_BYTES / 2 ** 20} MiB wait for Redis: look at its load, or send it less at once`,
+  )
   #pending = 0
   #pendingBytes = 0
   #closed = false
@@ -82,7 +91,7 @@ export class RedisStore implements Store {
     })
     this.#maintenance = new Maintenance({ settings: redis, user: users.maintenance, events })
     this.#estimates = new SizeEstimates(redis.keyPrefix)
-    const send = this.connection.client.sendCommand.bind(this.connection.client)
+    const send = (command: LeanCommand) => this.connection.send(command)
     this.#reads = new SendWindow({ maxCost: WINDOW_BYTES, maxCommands: WINDOW_COMMANDS, send })
     this.#writes = new SendWindow({ maxCost: WINDOW_BYTES, maxCommands: WINDOW_COMMANDS, send })
     this.#batches = new ReadBatches({
@@ -109,24 +118,57 @@ export class RedisStore implements Store {
   }
 
   async set(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<void> {
-    return this.#write(key, bytes, ttlMs)
+    this.#checkSize(bytes)
+    this.#admit()
+    const operation = new Operation<void>(this.#parts('SET', bytes.length))
+    this.#offerSet({ key, bytes }, ttlMs, operation)
+    return operation.promise
   }
 
   async setMany(entries: readonly StoreEntry[], ttlMs: number | null): Promise<void> {
-    await Promise.all(entries.map(({ key, bytes }) => this.#write(key, bytes, ttlMs)))
+    if (entries.length === 0) return
+    let size = 0
+    for (const { bytes } of entries) {
+      this.#checkSize(bytes)
+      size += bytes.length
+    }
+    this.#admit()
+    const operation = new JoinedOperation<void>(this.#parts('SET', size), {
+      commands: entries.length,
+      start: undefined,
+      combine: () => undefined,
+    })
+    for (const entry of entries) this.#offerSet(entry, ttlMs, operation)
+    return operation.promise
   }
 
   async delete(keys: readonly string[]): Promise<number> {
     if (keys.length === 0) return 0
-    return this.#request({ name: 'unlink', parts: keys, cost: 0, read: countReader(keys.length) })
+    this.#admit()
+    const operation = new JoinedOperation<number>(this.#parts('UNLINK', 0), {
+      commands: Math.ceil(keys.length / UNLINK_KEYS),
+      start: 0,
+      combine: (sofar, count) => sofar + count,
+    })
+    for (let from = 0; from < keys.length; from += UNLINK_KEYS) {
+      const parts = keys.slice(from, from + UNLINK_KEYS)
+      this.#offer({ name: 'unlink', parts, cost: 0, operation, read: countReader(parts.length) })
+    }
+    return operation.promise
   }
 
   async ttl(key: string): Promise<number | null | undefined> {
-    return this.#request({ name: 'pttl', parts: [key], cost: 0, read: readTtl })
+    this.#admit()
+    const operation = new Operation<number | null | undefined>(this.#parts('PTTL', 0))
+    this.#offer({ name: 'pttl', parts: [key], cost: 0, operation, read: readTtl })
+    return operation.promise
   }
 
   async expire(key: string, ttlMs: number): Promise<boolean> {
-    return this.#request({ name: 'pexpire', parts: [key, wholeMs(ttlMs)], cost: 0, read: readFlag })
+    this.#admit()
+    const operation = new Operation<boolean>(this.#parts('PEXPIRE', 0))
+    this.#offer({ name: 'pexpire', parts: [key, wholeMs(ttlMs)], cost: 0, operation, read: readFlag })
+    return operation.promise
   }
 
   async clear(prefix: string): Promise<void> {
@@ -134,13 +176,19 @@ export class RedisStore implements Store {
     await this.#maintenance.clear(prefix)
   }
 
-  async ready(options?: ReadyOptions): Promise<void> {
-    await this.connection.ready(options)
+  refusal(): CacheError | undefined {
+    if (this.#closed) return closed()
+    if (this.connection.status === 'down') return this.connection.lastError
+    const full = this.#pending >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES
+    return full ? this.#overloaded : undefined
   }
 
-  /** Replies that do not open may belong to other keys: such a connection never heals by itself. */
   doubt(): void {
-    this.connection.dropDamaged()
+    this.connection.doubt()
+  }
+
+  async ready(options?: ReadyOptions): Promise<void> {
+    await this.connection.ready(options)
   }
 
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
@@ -148,40 +196,32 @@ export class RedisStore implements Store {
     await Promise.all([this.connection.close(options), this.#maintenance.close(options)])
   }
 
-  async #write(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<void> {
-    const { maxValueBytes } = this.#settings.cache
-    if (bytes.length > maxValueBytes) {
-      throw new CacheError(
-        'ERR_CACHE_TOO_LARGE',
-        `the sealed value has ${bytes.length} bytes, CACHE_MAX_VALUE_BYTES allows ${maxValueBytes}`,
-      )
-    }
+  #offerSet({ key, bytes }: StoreEntry, ttlMs: number | null, operation: Operation<void>): void {
     const expiry = ttlMs === null ? [] : ['PX', wholeMs(ttlMs)]
     this.#estimates.saw(key, bytes.length)
-    return this.#request({ name: 'set', parts: [key, bytes, ...expiry], cost: bytes.length, read: readOk })
+    this.#offer({ name: 'set', parts: [key, bytes, ...expiry], cost: bytes.length, operation, read: readOk })
   }
 
-  #request<T>(command: Omit<RequestParts<T>, 'operation' | 'desk'>): Promise<T> {
-    this.#admit()
-    const operation = new Operation<T>(this.#parts(command.name.toUpperCase(), command.cost))
-    this.#writes.offer(new Request({ ...command, operation, desk: this.#desk }))
-    return operation.promise
+  #offer<T>(command: Omit<RequestParts<T>, 'desk'>): void {
+    this.#writes.offer(new Request({ ...command, desk: this.#desk }))
+  }
+
+  #checkSize(bytes: Uint8Array): void {
+    const { maxValueBytes } = this.#settings.cache
+    if (bytes.length <= maxValueBytes) return
+    throw new CacheError(
+      'ERR_CACHE_TOO_LARGE',
+      `the sealed value has ${bytes.length} bytes, CACHE_MAX_VALUE_BYTES allows ${maxValueBytes}`,
+    )
   }
 
   #parts(name: string, bytes: number): OperationParts {
     return { name, bytes, deadline: this.connection.deadline, gauge: this.#gauge }
   }
 
-  /** Throws where the operation cannot even begin. */
   #admit(): void {
-    if (this.#closed) throw closed()
-    if (this.connection.status === 'down') throw this.connection.lastError ?? closed()
-    if (this.#pending >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES) {
-      throw new CacheError(
-        'ERR_CACHE_OVERLOADED',
-        `${this.#pending} operations are waiting for Redis: look at its load, or send it less at once`,
-      )
-    }
+    const refusal = this.refusal()
+    if (refusal !== undefined) throw refusal
   }
 
   #open(): void {

@@ -41,6 +41,13 @@ export const REPLIES: Readonly<Record<string, Mapping>> = {
   },
 }
 
+/** Bytes that are no reply, or a TLS record that does not decrypt, on a connection that worked. */
+export const DAMAGED: Mapping = {
+  code: 'ERR_REDIS_PROTOCOL',
+  message: (seen) =>
+    `what answers at ${addressOf(seen)} does not speak the Redis protocol, or the connection was damaged: it was dropped`,
+}
+
 /** Replies without a word of their own, and errors of ioredis: recognised by their text, first match wins. */
 export const TEXTS: readonly (Mapping & { readonly pattern: RegExp })[] = [
   {
@@ -54,12 +61,7 @@ export const TEXTS: readonly (Mapping & { readonly pattern: RegExp })[] = [
     message:
       'the value is larger than this Redis accepts: lower CACHE_MAX_VALUE_BYTES, or raise proto-max-bulk-len on the server',
   },
-  {
-    pattern: /unknown RESP type|protocol error|command queue state|unexpected reply/i,
-    code: 'ERR_REDIS_PROTOCOL',
-    message: (seen) =>
-      `what answers at ${addressOf(seen)} does not speak the Redis protocol, or the connection was damaged: it was dropped`,
-  },
+  { pattern: /unknown RESP type|protocol error|command queue state|unexpected reply/i, ...DAMAGED },
   {
     pattern: /command timed out/i,
     code: 'ERR_CACHE_TIMEOUT',

@@ -12,7 +12,8 @@ export function isRefusal(code: CacheErrorCode): boolean {
     code === 'ERR_REDIS_WRONGPASS' ||
     code === 'ERR_REDIS_NOAUTH' ||
     code === 'ERR_REDIS_NOPERM' ||
-    code.startsWith('ERR_TLS_')
+    // Whatever has no row in the table of TLS errors may as well be noise on the line.
+    (code.startsWith('ERR_TLS_') && code !== 'ERR_TLS_OTHER')
   )
 }
 

@@ -1,0 +1,176 @@
+import { performance } from 'node:perf_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import { isCacheError } from '../../../lib/errors.js'
+import type { RedisStore } from '../../../lib/redis/redis-store.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import type { OpenedStore } from '../../support/open-store.js'
+import { openStore } from '../../support/open-store.js'
+import type { RunningRedis } from '../../support/redis-server.js'
+import { startRedis } from '../../support/redis-server.js'
+import { SteadyReaders } from '../../support/steady-readers.js'
+import { until } from '../../support/until.js'
+
+const TIMEOUT_MS = 250
+const IN_FLIGHT = 100
+const KEYS = Array.from({ length: IN_FLIGHT }, (_, index) => `ai_cache:faults:${index}`)
+
+interface Fault {
+  readonly name: string
+  readonly begin: (scene: Scene) => void | Promise<void>
+  readonly end: (scene: Scene) => void | Promise<void>
+}
+
+interface Scene {
+  readonly redis: RunningRedis
+  readonly proxy: FaultProxy
+}
+
+const heal = ({ proxy }: Scene) => proxy.heal()
+
+/** Everything that can go wrong on the way, and how it ends. */
+const FAULTS: readonly Fault[] = [
+  { name: 'refused', begin: ({ proxy }) => proxy.refuse(), end: ({ proxy }) => proxy.accept() },
+  { name: 'frozen on the way', begin: ({ proxy }) => proxy.freeze(), end: heal },
+  { name: 'a stopped server', begin: ({ redis }) => redis.pause(), end: ({ redis }) => redis.resume() },
+  { name: 'a black hole', begin: ({ proxy }) => proxy.swallow('both'), end: heal },
+  { name: 'requests lost', begin: ({ proxy }) => proxy.swallow('requests'), end: heal },
+  { name: 'replies lost', begin: ({ proxy }) => proxy.swallow('replies'), end: heal },
+  { name: 'half a reply', begin: ({ proxy }) => proxy.halveNextReply(), end: heal },
+  { name: 'garbage', begin: ({ proxy }) => proxy.garbleNextReply(), end: heal },
+  { name: 'reset', begin: ({ proxy }) => proxy.reset(), end: heal },
+  { name: 'a delay of a second', begin: ({ proxy }) => proxy.delay(1000), end: heal },
+  { name: 'a killed server', begin: ({ redis }) => redis.kill(), end: ({ redis }) => redis.start() },
+]
+
+describe('a store whose way to Redis breaks', () => {
+  let redis: RunningRedis
+  let proxy: FaultProxy
+  let opened: OpenedStore
+  let store: RedisStore
+
+  beforeEach(async () => {
+    redis = await startRedis()
+    proxy = await new FaultProxy({ port: redis.port }).start()
+    opened = openStore(redis, { port: proxy.port, timeoutMs: TIMEOUT_MS })
+    store = opened.store
+    await store.ready()
+    await store.setMany(
+      KEYS.map((key) => ({ key, bytes: Buffer.from(key) })),
+      60_000,
+    )
+  })
+
+  afterEach(async () => {
+    await store.close({ timeoutMs: 100 })
+    await proxy.stop()
+    await redis.stop()
+  })
+
+  for (const fault of FAULTS) {
+    it(`keeps its deadline and comes back: ${fault.name}`, async () => {
+      const readers = new SteadyReaders(store, KEYS)
+      await readers.rounds(2)
+      await fault.begin({ redis, proxy })
+      await readers.failure()
+      await readers.rounds(5)
+      await fault.end({ redis, proxy })
+      const healed = performance.now()
+      await until('reads work again', () => works(store))
+      const recoveryMs = performance.now() - healed
+      const saw = await readers.stop()
+      expect(saw.wrong, 'wrong values').to.equal(0)
+      expect(recoveryMs, 'recovery').to.be.below(2000)
+      expect(saw.p90Ms - saw.loopDelayMs, '90th percentile').to.be.below(TIMEOUT_MS + 50)
+    })
+  }
+
+  it('comes back within two seconds of a long black hole, which swallowed attempts as well', async () => {
+    proxy.swallow('both')
+    await until('three attempts', async () => {
+      await works(store)
+      return proxy.accepted >= 4
+    })
+    proxy.heal()
+    const healed = performance.now()
+    await until('reads work again', () => works(store))
+    expect(performance.now() - healed).to.be.below(2000)
+  })
+
+  it('tells of an outage once, and of its end once', async () => {
+    await redis.kill()
+    await until('the outage is known', async () => !(await works(store)))
+    await Promise.all(KEYS.map((key) => store.get(key).catch(() => undefined)))
+    await redis.start()
+    await until('reads work again', () => works(store))
+    const types = opened.events.map(({ type }) => type)
+    expect(types).to.deep.equal(['auth.success', 'redis.unavailable', 'auth.success', 'redis.recovered'])
+  })
+
+  it('fails at once while the server is known to be away', async () => {
+    await redis.kill()
+    await until('the outage is known', async () => !(await works(store)))
+    const began = performance.now()
+    const results = await Promise.allSettled(KEYS.map((key) => store.get(key)))
+    expect(performance.now() - began).to.be.below(20)
+    expect(results.every(({ status }) => status === 'rejected')).to.equal(true)
+  })
+
+  it('survives a pause of a second in its own event loop without a failure and without a new connection', async () => {
+    const reads = KEYS.map((key) => store.get(key))
+    // The requests leave and the replies lie in the socket while the loop stands still.
+    await turn()
+    block(1000)
+    const writes = KEYS.map((key) => store.set(key, Buffer.from(key), 60_000))
+    // These do not even leave before the next pause.
+    block(1000)
+    expect((await Promise.all(reads)).map(String)).to.deep.equal(KEYS)
+    await Promise.all(writes)
+    expect(proxy.accepted).to.equal(1)
+    expect(opened.events.map(({ type }) => type)).to.deep.equal(['auth.success'])
+  })
+
+  it('holds a flood of writes to a stopped server in bounded memory', async () => {
+    await redis.pause()
+    const before = heldMiB()
+    const outcomes: Promise<string>[] = []
+    for (let index = 0; index < 100_000; index += 1) {
+      const write = store.set(`ai_cache:flood:${index}`, Buffer.alloc(1024, index), 60_000)
+      outcomes.push(write.then(() => 'stored', codeOf))
+    }
+    expect(heldMiB() - before, 'MiB').to.be.at.most(64)
+    const codes = await Promise.all(outcomes)
+    expect(new Set(codes)).to.include('ERR_CACHE_OVERLOADED').and.not.to.include('stored')
+    await redis.resume()
+    await until('reads work again', () => works(store))
+  })
+})
+
+async function works(store: RedisStore): Promise<boolean> {
+  return store.get(KEYS[0] ?? '').then(
+    () => true,
+    () => false,
+  )
+}
+
+function codeOf(error: unknown): string {
+  return isCacheError(error) ? error.code : 'foreign'
+}
+
+/** Keeps the event loop from everything. */
+function block(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+/** Memory that is really held, the hundred thousand promises of the test included. */
+function heldMiB(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return (heapUsed + external) / 2 ** 20
+}
