@@ -85,7 +85,7 @@ export function envValue(value: string): string {
 
 /** One word of a POSIX shell: bare where that is safe, in single quotes where not. */
 export function shellWord(value: string): string {
-  if (value.includes('\0')) throw unquotable('a shell word', 'NUL')
+  if (/[\0\p{Cs}]/u.test(value)) throw unquotable('a shell word', 'NUL and lone surrogates')
   return /^[A-Za-z0-9_./:@,+=-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`
 }
 

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect } from 'chai'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { after, before, describe, it } from 'mocha'
 import {
   createAuthority,
@@ -10,49 +10,13 @@ import {
   issueCertificate,
   type CertificateAndKey,
 } from '../../generators/index.js'
+import { ADMIN, APPLICATION, connectWith, outcomeOf } from '../support/generated-client.js'
 import {
   bootGenerated,
   freshSettings,
   temporaryFolder,
   type BootedFolder,
 } from '../support/generated-folder.js'
-
-interface Login {
-  readonly role: string
-  readonly user: string
-  /** The folder that holds the password. */
-  readonly home: string
-  /** Path of certificate and key without their endings. */
-  readonly certificate?: string
-}
-
-const APPLICATION: Login = { role: 'cache', user: 'cache_service', home: 'app' }
-
-/** A client with files of the output alone. */
-async function clientOf(booted: BootedFolder, login: Login): Promise<Redis> {
-  const text = (path: string): Promise<string> => readFile(join(booted.out, path), 'utf8')
-  const certificate = login.certificate ?? 'app/client'
-  const client = new Redis({
-    host: '127.0.0.1',
-    port: booted.port,
-    lazyConnect: true,
-    retryStrategy: () => null,
-    replyMapping: 'legacy',
-    disableClientInfo: true,
-    maxRetriesPerRequest: 0,
-    enableReadyCheck: false,
-    username: login.user,
-    password: (await text(`${login.home}/${login.role}_password`)).trimEnd(),
-    tls: {
-      ca: await text('app/ca.crt'),
-      cert: await text(`${certificate}.crt`),
-      key: await text(`${certificate}.key`),
-      minVersion: 'TLSv1.3',
-    },
-  })
-  client.on('error', () => undefined)
-  return client
-}
 
 /** What a PING over TLS without any login gets: the first line of the reply, or `refused`. */
 async function anonymousPing(booted: BootedFolder, identity: Partial<CertificateAndKey>): Promise<string> {
@@ -75,17 +39,6 @@ async function anonymousPing(booted: BootedFolder, identity: Partial<Certificate
   })
 }
 
-async function outcome(client: Redis, action: (client: Redis) => Promise<unknown>): Promise<string> {
-  try {
-    await client.connect()
-    return String(await action(client))
-  } catch (error) {
-    return error instanceof Error ? error.message : 'unknown'
-  } finally {
-    client.disconnect()
-  }
-}
-
 describe('generateConfig', () => {
   describe('a server booted from the generated files', () => {
     let booted: BootedFolder
@@ -96,8 +49,8 @@ describe('generateConfig', () => {
     after(() => booted.stop())
 
     it('serves the application with nothing but the application’s folder', async () => {
-      const client = await clientOf(booted, APPLICATION)
-      expect(await outcome(client, (redis) => redis.set('ai_cache:k', 'v'))).to.equal('OK')
+      const stored = await outcomeOf(booted, APPLICATION, (redis) => redis.set('ai_cache:k', 'v'))
+      expect(stored).to.equal('OK')
     })
 
     it('lets each role in with the password and certificate of its folder', async () => {
@@ -110,9 +63,7 @@ describe('generateConfig', () => {
         { role: 'admin', user: 'admin', home: 'operator', certificate: 'operator/admin' },
       ]
       for (const login of logins) {
-        expect(await outcome(await clientOf(booted, login), (redis) => redis.ping()), login.role).to.equal(
-          'PONG',
-        )
+        expect(await outcomeOf(booted, login, (redis) => redis.ping()), login.role).to.equal('PONG')
       }
     })
 
@@ -127,21 +78,15 @@ describe('generateConfig', () => {
     })
 
     it('refuses what the application has no right to', async () => {
-      const act = async (action: (redis: Redis) => Promise<unknown>): Promise<string> =>
-        outcome(await clientOf(booted, APPLICATION), action)
+      const act = (action: (redis: Redis) => Promise<unknown>): Promise<string> =>
+        outcomeOf(booted, APPLICATION, action)
       expect(await act((redis) => redis.flushall())).to.match(/NOPERM/)
       expect(await act((redis) => redis.get('other:k'))).to.match(/NOPERM/)
       expect(await act((redis) => redis.config('GET', '*'))).to.match(/NOPERM/)
     })
 
     it('runs with every directive as it stands in the file', async () => {
-      const admin = await clientOf(booted, {
-        role: 'admin',
-        user: 'admin',
-        home: 'operator',
-        certificate: 'operator/admin',
-      })
-      await admin.connect()
+      const admin = await connectWith(booted, ADMIN)
       try {
         const live = async (name: string): Promise<string> => String((await admin.config('GET', name)).at(1))
         expect(await live('port')).to.equal('0')
