@@ -60,6 +60,8 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
   const server = await resolveServer(settings.server.version, target)
   const command = options.command ?? 'secure-cache generate-config'
   const view = buildView({ settings, server, target, out, owner: serverOwner(), command })
+  // Whatever no format can hold shows here, before the folder is touched.
+  const rendered = await renderCatalogue(view)
   const handsOver = target === 'container' && process.getuid?.() === 0
   const folder = await OutputFolder.open({
     path: out,
@@ -76,7 +78,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
     })
     const certificates = await gatherCertificates(certificatePlans(settings, target), { read, now })
     const files = [
-      ...(await renderCatalogue(view)),
+      ...rendered,
       renderAcl({ settings, version: server.version, users: passwords.users }),
       ...passwords.files,
       ...certificates.files,

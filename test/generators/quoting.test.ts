@@ -112,13 +112,10 @@ describe('quoting', () => {
   }
 
   it('hands every hostile text to a real shell as one word, exactly, or refuses it', () => {
-    for (const text of HOSTILE_TEXTS) {
-      const read = (quoted: string): string =>
-        execFileSync('/bin/sh', ['-c', `printf '%s.' ${quoted}`], { maxBuffer: 1 << 20 })
-          .toString()
-          .slice(0, -1)
-      expect(roundTrip(text, shellWord, read)).to.be.oneOf([text, 'refused'])
-    }
+    const texts = HOSTILE_TEXTS.filter((text) => roundTrip(text, shellWord, () => text) !== 'refused')
+    const script = `printf '%s\\0' ${texts.map(shellWord).join(' ')}`
+    const words = execFileSync('/bin/sh', ['-c', script]).toString().split('\0').slice(0, -1)
+    expect(words).to.deep.equal(texts)
   })
 
   it('refuses nothing but NUL and lone surrogates in redis.conf, YAML and Compose', () => {

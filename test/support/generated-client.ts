@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import type { BootedFolder } from './generated-folder.js'
+
+/** A server that runs from generated files. */
+export interface Booted {
+  readonly out: string
+  readonly port: number
+}
 
 /** Which files of the output a client uses. */
 export interface GeneratedLogin {
@@ -22,7 +27,7 @@ export const ADMIN: GeneratedLogin = {
 }
 
 /** A connected plain client with files of the output alone. Whoever opens it disconnects it. */
-export async function connectWith(booted: BootedFolder, login: GeneratedLogin): Promise<Redis> {
+export async function connectWith(booted: Booted, login: GeneratedLogin): Promise<Redis> {
   const text = (path: string): Promise<string> => readFile(join(booted.out, path), 'utf8')
   const certificate = login.certificate ?? 'app/client'
   const client = new Redis({
@@ -50,7 +55,7 @@ export async function connectWith(booted: BootedFolder, login: GeneratedLogin): 
 
 /** The reply of one action on a connection of its own, or the message of its error. */
 export async function outcomeOf(
-  booted: BootedFolder,
+  booted: Booted,
   login: GeneratedLogin,
   action: (client: Redis) => Promise<unknown>,
 ): Promise<string> {
