@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { LRUCache } from 'lru-cache'
+import { namespacePrefix } from './cache/key-names.js'
 import { Lifetimes } from './cache/lifetimes.js'
 import { OlderFormat } from './cache/older-formats.js'
 import { OpenReports } from './cache/open-reports.js'
@@ -19,6 +20,8 @@ import { createLogger, logEvents, redacting } from './log.js'
 import { Measurements } from './measurements.js'
 import { MemoryStore } from './memory-store.js'
 import { createSecurityMonitor, type EventMonitor } from './monitor/security-monitor.js'
+import { SecurityWatch } from './monitor/security-watch.js'
+import type { EncryptionIdentity } from './monitor/status.js'
 import type { RedisConnection } from './redis/connection.js'
 import { RedisStore } from './redis/redis-store.js'
 import { RootCache } from './root-cache.js'
@@ -42,6 +45,8 @@ export interface CacheInternals {
   readonly keyRing: KeyRing | undefined
   readonly events: SecurityEvents
   readonly monitor: EventMonitor
+  /** Looks at the security of this cache once it is started, and ends with the cache. */
+  readonly watch: SecurityWatch
   readonly measurements: Measurements
 }
 
@@ -121,6 +126,22 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
   })
   const store = parts.store ?? openStore(settings, events)
   const connection = store instanceof RedisStore ? store.connection : undefined
+  const { keyRing } = encryption
+  const { keyPrefix } = settings.redis
+  const watch = new SecurityWatch({
+    settings,
+    store,
+    connection,
+    encryption: () => keyRing && identityOf(keyRing),
+    events,
+    monitor,
+    place: (namespace) => ({
+      store,
+      sealing: encryption.sealing.namespace(keyPrefix, namespace),
+      nameOf: (key) => namespacePrefix(keyPrefix, namespace) + key,
+    }),
+    now,
+  })
   const repeated = new RepeatedEvents(events)
   const abort = new AbortController()
   // Every load under way may listen to it; more than ten of them are no leak.
@@ -132,14 +153,14 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
       monitor,
       abort,
       repeated,
+      watch,
       stopListening: () => {
         stopLogging()
         monitor.close()
       },
     },
   )
-  const { keyRing } = encryption
-  INTERNALS.set(cache, { settings, store, connection, keyRing, events, monitor, measurements })
+  INTERNALS.set(cache, { settings, store, connection, keyRing, events, monitor, watch, measurements })
   return cache
 }
 
@@ -153,6 +174,11 @@ export function inspectCache(cache: SecureCache): CacheInternals {
     )
   }
   return internals
+}
+
+/** The ids of the keys, once they are all there. */
+function identityOf({ isReady, primaryId, acceptedIds }: KeyRing): EncryptionIdentity | undefined {
+  return isReady ? { primaryKeyId: primaryId, acceptedKeyIds: acceptedIds } : undefined
 }
 
 /** Beside the caches, so that nothing of it can be reached through them; it lives as long as they do. */

@@ -11,6 +11,8 @@ export interface LifeCycle {
   /** Aborts what the loaders were given. */
   readonly abort: AbortController
   readonly repeated: RepeatedEvents
+  /** Looks at the cache in the background, on connections of its own. */
+  readonly watch: { close(): Promise<void> }
   /** What listens to events stops, once the last of them is out. */
   readonly stopListening: () => void
 }
@@ -47,9 +49,9 @@ export class RootCache extends SealedCache implements SecureCache {
   }
 
   async #end(options: CloseOptions): Promise<void> {
-    const { abort, repeated, stopListening } = this.#life
+    const { abort, repeated, watch, stopListening } = this.#life
     abort.abort()
-    await this.#parts.store.close(options)
+    await Promise.all([this.#parts.store.close(options), watch.close()])
     repeated.close()
     stopListening()
   }

@@ -14,7 +14,9 @@ export class EventTotals {
   readonly bySeverity: Record<Severity, number> = { info: 0, warning: 0, critical: 0 }
   readonly ownLogins = { succeeded: 0, failed: 0 }
   readonly decryptFailures = zeros(OPEN_FAILURES)
+  /** By anyone; `ownDenials` are those among them that this process met itself. */
   readonly denials = zeros(DENIAL_REASONS)
+  ownDenials = 0
   encryptFailures = 0
 
   /** Values that could not be sealed or opened. */
@@ -43,8 +45,9 @@ const ADDERS: { [T in EventType]?: (totals: EventTotals, event: SecurityEvent<T>
   'encrypt.failure': (totals) => {
     totals.encryptFailures += 1
   },
-  'acl.denied': ({ denials }, { reason, count }) => {
-    denials[denialReason(reason)] += count ?? 1
+  'acl.denied': (totals, { reason, count, source }) => {
+    totals.denials[denialReason(reason)] += count ?? 1
+    if (source === 'own') totals.ownDenials += count ?? 1
   },
 }
 

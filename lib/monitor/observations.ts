@@ -5,9 +5,10 @@ import type { SettingsWarning } from '../settings/settings.js'
  * lib/monitor/checks.ts judges them.
  */
 
-/** Something seen at a time (unix milliseconds), or why it could not be seen. */
+/** Something seen at a time (unix milliseconds), or why it could not be seen and what to do about that. */
 export type Observed<T> =
-  { readonly at: number; readonly seen: T } | { readonly at: number; readonly problem: string }
+  | { readonly at: number; readonly seen: T }
+  | { readonly at: number; readonly problem: string; readonly remedy?: string | undefined }
 
 /** The socket that the cache itself uses. */
 export interface ConnectionSeen {
@@ -32,7 +33,7 @@ export interface TlsSeen {
 }
 
 /** What a new connection without a login was answered. */
-export type AnonymousAnswer = 'login_required' | 'served' | 'restricted'
+export type AnonymousAnswer = 'login_required' | 'served'
 
 /** What a value meant for this purpose showed on its way to the store and back. */
 export interface SelfTestSeen {
@@ -56,6 +57,8 @@ export interface ClientsSeen {
   readonly remote: readonly string[]
   /** Clients on a port that is not the TLS port. */
   readonly plaintext: number
+  /** Where one of them comes from. */
+  readonly plaintextFrom?: string | undefined
 }
 
 /** What users are allowed to do, tried with ACL DRYRUN. */
@@ -73,6 +76,8 @@ export interface ServerFailuresSeen {
   readonly lastHour: number
   /** Since when it is counted, unix milliseconds. */
   readonly since: number
+  /** When the counter began anew: what it counted just before that is lost. */
+  readonly lostAt?: number | null | undefined
   /** Who and what, as far as ACL LOG tells; made harmless by `foreignText`. */
   readonly latest?: string | undefined
 }

@@ -1,5 +1,5 @@
 import { CacheError } from '../errors.js'
-import type { EventFields, EventListener, EventType, SecurityEvent, SecurityEvents } from '../events.js'
+import type { EventListener, EventType, SecurityEvent, SecurityEvents } from '../events.js'
 import type { EventFilter, MonitorSummary, SecurityMonitor } from '../interface.js'
 import { EventRing } from './event-ring.js'
 import { EventTotals } from './event-totals.js'
@@ -66,8 +66,8 @@ export interface EventMonitor extends SecurityMonitor {
  * Folds events into counters and sliding windows: no I/O, and no clock but the one given. Memory is fixed
  * however many events come: a ring of `bufferSize` events and one window of minutes a counter.
  *
- * Two events are its own conclusions: `auth.brute_force` (5 of our last 10 logins failed) and
- * `auth.recovered` (a login that worked after some that did not).
+ * One event is its own conclusion: `auth.brute_force`, when 5 of our last 10 logins failed. That a login works
+ * after some that did not (`auth.recovered`) is told by the connection, which knows whose login it was.
  */
 export function createSecurityMonitor(options: SecurityMonitorOptions): EventMonitor {
   return new FoldingMonitor(options)
@@ -163,26 +163,17 @@ class FoldingMonitor implements EventMonitor {
     for (const [what, isOne] of COUNTED) {
       if (isOne(event)) this.#windows.get(what)?.add(this.#now(), countOf(event))
     }
-    if (event.type === 'auth.success') this.#login(false, event.userName)
-    if (event.type === 'auth.failure' && event.source === 'own') this.#login(true, event.userName)
+    if (event.type === 'auth.success') this.#login(false)
+    if (event.type === 'auth.failure' && event.source === 'own') this.#login(true)
   }
 
-  /** Conclusions go out after the event that they rest on has been counted. */
-  #login(failed: boolean, userName: string | undefined): void {
-    const { bruteForce, recoveredAfter } = this.#streak.record(failed, this.#now())
-    if (bruteForce !== undefined) this.#conclude('auth.brute_force', bruteForceFields(bruteForce))
-    if (recoveredAfter !== undefined) {
-      this.#conclude('auth.recovered', { userName, failures: recoveredAfter })
-    }
+  /** The conclusion goes out after the event that it rests on has been counted. */
+  #login(failed: boolean): void {
+    const failures = this.#streak.record(failed, this.#now())
+    if (failures === undefined) return
+    const window = `last ${String(STREAK_LENGTH)} logins`
+    this.#options.events.emit('auth.brute_force', { source: 'own', failures, window })
   }
-
-  #conclude<T extends EventType>(type: T, fields: EventFields[T]): void {
-    this.#options.events.emit(type, fields)
-  }
-}
-
-function bruteForceFields(failures: number): EventFields['auth.brute_force'] {
-  return { source: 'own', failures, window: `last ${String(STREAK_LENGTH)} logins` }
 }
 
 /** Some events stand for several of their kind. */

@@ -57,6 +57,10 @@ export class SlidingCount {
     }
   }
 
+  clear(): void {
+    this.#slots.fill(0)
+  }
+
   #moveTo(now: number): void {
     const minute = minuteOf(now)
     const passed = Math.min(minute - this.#head, SLOTS)

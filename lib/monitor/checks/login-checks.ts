@@ -1,5 +1,5 @@
 import { STREAK_FAILURES } from '../login-streak.js'
-import type { AnonymousAnswer, ConnectionSeen, Evidence } from '../observations.js'
+import type { ConnectionSeen, Evidence } from '../observations.js'
 import { counted, freshlySeen, judgeSeen } from './verdict.js'
 import type { CheckRule, Verdict } from './verdict.js'
 
@@ -24,11 +24,6 @@ export function authFailures(evidence: Evidence): AuthFailures {
 
 const LOGIN_REFUSED = /^ERR_REDIS_(?:WRONGPASS|NOAUTH|NOPERM)$/
 
-const ANONYMOUS: Readonly<Record<Exclude<AnonymousAnswer, 'login_required'>, string>> = {
-  served: 'a connection without a login was served',
-  restricted: 'a connection without a login is let in as a restricted user',
-}
-
 /**
  * A password alone proves nothing: ioredis connects silently with one to a server that asks for none, and
  * CONFIG GET requirepass shows a password where an aclfile has voided it. So a second connection tries
@@ -47,7 +42,7 @@ export const authenticationCheck: CheckRule<'redis_authenticated'> = {
           ? { state: 'pass', observed: `logged in as ${ours.user ?? 'default'}; without a login: refused` }
           : {
               state: 'fail',
-              observed: ANONYMOUS[answer],
+              observed: 'a connection without a login was let in',
               remedy:
                 'switch the default user off: `user default off resetpass resetkeys resetchannels -@all` in ' +
                 'users.acl (an aclfile without this line voids requirepass), then restart Redis; ' +
@@ -79,14 +74,17 @@ function judgeLogin(ours: ConnectionSeen): Verdict | undefined {
 export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
   id: 'recent_auth_failures',
   backends: ['redis'],
-  source: "the server's counter of failed logins where user monitor can read it, else our own logins",
+  source:
+    "the server's counter of failed logins where user monitor can read it, else our own logins; clients refused " +
+    "in the TLS handshake appear in no counter, only in the server's log",
   judge: (evidence) => {
     const failures = authFailures(evidence)
-    const lastDay = failures.server ?? failures.own
-    const lastHour =
-      freshlySeen(evidence, 'serverFailures')?.lastHour ?? evidence.happened.ownFailuresLastHour
+    // Ours are among the server's, but we may have been looking for longer than the server's count.
+    const lastDay = Math.max(failures.server ?? 0, failures.own)
+    const serverLastHour = freshlySeen(evidence, 'serverFailures')?.lastHour ?? 0
+    const lastHour = Math.max(serverLastHour, evidence.happened.ownFailuresLastHour)
     const by = failures.source === 'server' ? 'by anyone' : 'of our own (others cannot be seen)'
-    const observed = `${counted(lastDay, 'failed login')} ${by} in the last 24 hours`
+    const observed = `${counted(lastDay, 'failed login')} ${by} in the last 24 hours${lost(evidence)}`
     const at = evidence.now
     const streak = evidence.happened.recentLoginFailures
     if (streak >= STREAK_FAILURES) {
@@ -110,6 +108,14 @@ export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
   },
 }
 
+/** The counter began anew: what it counted between our last look and that moment is lost. */
+function lost(evidence: Evidence): string {
+  const at = freshlySeen(evidence, 'serverFailures')?.lostAt ?? null
+  return at === null
+    ? ''
+    : ` (the counter began anew before ${new Date(at).toISOString()}: some may be missing)`
+}
+
 function latest(evidence: Evidence): string {
   const text = freshlySeen(evidence, 'serverFailures')?.latest
   return text === undefined ? '' : `; latest: ${text}`
@@ -124,17 +130,24 @@ export const accessCheck: CheckRule<'acl_role'> = {
       if (excessive.length > 0) {
         return {
           state: 'fail',
-          observed: `our user may do more than its role: ${excessive.join(', ')}`,
+          observed: `more than the role allows: ${excessive.join(', ')}`,
           remedy: 'load the generated users.acl again: `npm run generate-config`, then ACL LOAD',
         }
       }
       if (missing.length > 0) {
         return {
           state: 'warn',
-          observed: `our user lacks: ${missing.join(', ')}`,
-          remedy: `add ${missing.map((command) => `+${command}`).join(' ')} to its line in users.acl, then ACL LOAD`,
+          observed: `missing rights: ${missing.join(', ')}`,
+          remedy:
+            'add them to the line of the user in users.acl, then ACL LOAD; `npm run generate-config` writes it',
         }
       }
-      return { state: 'pass', observed: `as its role says: ${counted(tried, 'command')} tried` }
+      if (tried === 0) {
+        return {
+          state: 'unknown',
+          observed: 'this server knows neither our users nor ACL DRYRUN (Redis 7.0)',
+        }
+      }
+      return { state: 'pass', observed: `as the roles say: ${counted(tried, 'command')} tried` }
     }),
 }

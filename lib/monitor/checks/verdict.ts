@@ -32,7 +32,10 @@ export function judgeSeen<K extends keyof Observations>(
 ): Verdict {
   const observed = evidence.observations[kind] as Observed<Seen<K>> | undefined
   if (observed === undefined) return { state: 'unknown', observed: 'not looked at yet' }
-  if ('problem' in observed) return { state: 'unknown', observed: observed.problem, at: observed.at }
+  if ('problem' in observed) {
+    const { problem, remedy, at } = observed
+    return { state: 'unknown', observed: problem, at, remedy }
+  }
   if (evidence.now - observed.at > evidence.staleAfterMs) {
     return { state: 'unknown', observed: 'seen too long ago to be relied on', at: observed.at }
   }

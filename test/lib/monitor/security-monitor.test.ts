@@ -121,21 +121,6 @@ describe('the security monitor', () => {
     expect(monitor.recentLoginFailures()).to.equal(0)
   })
 
-  it('reports a login that works after some that did not', () => {
-    const { fail, succeed, times, monitor } = setUp()
-    succeed()
-    expect(times('auth.recovered')).to.equal(0)
-    fail()
-    fail()
-    succeed()
-    succeed()
-    expect(times('auth.recovered')).to.equal(1)
-    expect(monitor.recentEvents({ type: 'auth.recovered' })[0]).to.include({
-      failures: 2,
-      userName: 'cache_service',
-    })
-  })
-
   it('sums up logins, sealing and connections', () => {
     const { events, fail, succeed, monitor } = setUp({
       cryptoOperations: () => 12,

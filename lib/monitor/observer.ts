@@ -1,0 +1,147 @@
+import { isCacheError } from '../errors.js'
+import type { Observations, Observed } from './observations.js'
+
+/** One look bounded in time: a name server or a frozen Redis must not hold up the others. */
+const LOOK_TIMEOUT_MS = 5_000
+/** Instances that started together must not look together. */
+const JITTER = 0.2
+/** After an event that changes the picture; many of them make one look. */
+const SOON_MS = 250
+
+type Look<T> = () => Promise<T>
+/** What looks at what. Each look is independent: one that fails says so and disturbs no other. */
+export type Looks = {
+  readonly [K in keyof Observations]?: Look<
+    NonNullable<Observations[K]> extends Observed<infer T> ? T : never
+  >
+}
+
+export interface ObserverOptions {
+  readonly looks: Looks
+  readonly intervalMs: number
+  /** Unix milliseconds. */
+  readonly now?: (() => number) | undefined
+  /** Between 0 and 1. */
+  readonly random?: (() => number) | undefined
+}
+
+/**
+ * Looks in the background, round after round, and keeps what each look saw last. No request ever waits for
+ * a look. Its timers do not keep the process alive.
+ */
+export class Observer {
+  readonly #looks: Looks
+  readonly #intervalMs: number
+  readonly #now: () => number
+  readonly #random: () => number
+  readonly #observations: Observations = {}
+  readonly #firstDone: Promise<void>
+  #markFirstDone: () => void = () => undefined
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<void> | undefined
+  #running = false
+
+  constructor(options: ObserverOptions) {
+    this.#looks = options.looks
+    this.#intervalMs = options.intervalMs
+    this.#now = options.now ?? Date.now
+    this.#random = options.random ?? Math.random
+    this.#firstDone = new Promise((resolve) => {
+      this.#markFirstDone = resolve
+    })
+  }
+
+  /** Resolves when everything was looked at once. */
+  get firstRound(): Promise<void> {
+    return this.#firstDone
+  }
+
+  /** What was seen last, by each look. */
+  get observations(): Readonly<Observations> {
+    return this.#observations
+  }
+
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#schedule(0)
+  }
+
+  stop(): void {
+    this.#running = false
+    clearTimeout(this.#timer)
+  }
+
+  /** A round that begins now, or after the one under way: it sees what has happened so far. Never rejects. */
+  async look(): Promise<void> {
+    await this.#round
+    this.#round ??= this.#lookAll().finally(() => {
+      this.#round = undefined
+      if (this.#running) this.#schedule(this.#intervalMs * (1 + JITTER * (this.#random() - 0.5)))
+    })
+    await this.#round
+  }
+
+  /** The next round comes soon instead of in its turn. */
+  lookSoon(): void {
+    if (this.#running && this.#round === undefined) this.#schedule(SOON_MS)
+  }
+
+  async #lookAll(): Promise<void> {
+    const looks = Object.entries(this.#looks) as [keyof Observations, Look<never>][]
+    await Promise.all(
+      looks.map(async ([kind, look]) => {
+        this.#observations[kind] = await this.#lookOnce(look)
+      }),
+    )
+    this.#markFirstDone()
+  }
+
+  async #lookOnce(look: Look<never>): Promise<Observed<never>> {
+    try {
+      const seen = await within(LOOK_TIMEOUT_MS, look)
+      return { at: this.#now(), seen }
+    } catch (error) {
+      return { at: this.#now(), ...whyNot(error) }
+    }
+  }
+
+  #schedule(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.look(), ms)
+    this.#timer.unref()
+  }
+}
+
+/** Thrown by a look that has no way to see: what it takes is the remedy. */
+export class CannotSee extends Error {
+  readonly remedy: string
+
+  constructor(message: string, remedy: string) {
+    super(message)
+    this.remedy = remedy
+  }
+}
+
+/** Our own errors are scrubbed, and their messages name the remedy; of a foreign one nothing is told. */
+function whyNot(error: unknown): { problem: string; remedy?: string } {
+  if (error instanceof CannotSee) return { problem: error.message, remedy: error.remedy }
+  if (isCacheError(error)) return { problem: `could not be seen (${error.code})`, remedy: error.message }
+  return { problem: 'could not be seen' }
+}
+
+/** Rejects when the look takes too long; the look itself ends by its own bounds. */
+async function within<T>(ms: number, look: Look<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('late'))
+    }, ms)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([look(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Evidence, Happened } from './observations.js'
+import { connectionSeen } from './connection-look.js'
+import { Observer } from './observer.js'
+import { looksAt } from './looks.js'
+import { buildStatus } from './status.js'
+import type { SecurityStatus } from './status.js'
+import type { WatchedParts } from './watched-parts.js'
+
+/** Everything older than this many rounds is no longer known. */
+const STALE_ROUNDS = 3
+
+/** How long an answer waits for the first look; later ones wait for nothing. */
+const FIRST_LOOK_MS = 3000
+
+/** What a load balancer may know: whether the cache works. */
+export type Health = 'up' | 'down'
+
+/**
+ * Watches the security of one cache: looks in the background, and answers from what was seen. Answering does
+ * no I/O. `close` ends everything that it opened.
+ */
+export class SecurityWatch {
+  readonly #parts: WatchedParts
+  readonly #now: () => number
+  readonly #observer: Observer
+  readonly #closeLooks: () => Promise<void>
+  readonly #stopListening: () => void
+  #started = false
+  #firstLook: Promise<void> | undefined
+  #closed = false
+
+  constructor(parts: WatchedParts) {
+    this.#parts = parts
+    this.#now = parts.now ?? Date.now
+    const { looks, close } = looksAt(parts)
+    this.#closeLooks = close
+    this.#observer = new Observer({
+      looks,
+      intervalMs: parts.settings.security.watchInterval * 1000,
+      now: this.#now,
+    })
+    this.#stopListening =
+      parts.connection?.onStatus(() => {
+        this.#observer.lookSoon()
+      }) ?? (() => undefined)
+  }
+
+  /** Begins to look, as soon as the connection is there or has failed; again does nothing. */
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    void this.#begin()
+  }
+
+  /** Resolves when everything was looked at once, or after three seconds: what is not known then says so. */
+  get firstLook(): Promise<void> {
+    this.#firstLook ??= Promise.race([
+      this.#observer.firstRound,
+      pause(FIRST_LOOK_MS, undefined, { ref: false }),
+    ])
+    return this.#firstLook
+  }
+
+  /** One round of looks that begins after this call. Never rejects. */
+  look(): Promise<void> {
+    return this.#observer.look()
+  }
+
+  status(): SecurityStatus {
+    return buildStatus(this.#evidence(), {
+      encryption: this.#parts.encryption(),
+      summary: this.#parts.monitor.summary(),
+    })
+  }
+
+  /** From what is known already: no I/O. */
+  health(): Health {
+    const { connection, settings } = this.#parts
+    const connected = connection === undefined || connection.status === 'up'
+    const keysReady = !settings.encryption.enabled || this.#parts.encryption() !== undefined
+    return connected && keysReady ? 'up' : 'down'
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopListening()
+    this.#observer.stop()
+    await this.#closeLooks()
+  }
+
+  async #begin(): Promise<void> {
+    const timeoutMs = this.#parts.settings.redis.connectTimeoutMs
+    await this.#parts.connection?.ready({ timeoutMs }).catch(() => undefined)
+    if (!this.#closed) this.#observer.start()
+  }
+
+  #evidence(): Evidence {
+    const { settings, connection } = this.#parts
+    const { security } = settings
+    const now = this.#now()
+    return {
+      now,
+      backend: settings.backend,
+      observations: {
+        ...this.#observer.observations,
+        // Read, not looked up: the state of the live socket at this moment.
+        ...(connection === undefined
+          ? {}
+          : { connection: { at: now, seen: connectionSeen(connection.facts()) } }),
+      },
+      happened: this.#happened(),
+      warnings: settings.warnings,
+      authFailuresPerHour: security.authFailuresPerHour,
+      encryptionErrorsPerHour: security.encryptionErrorsPerHour,
+      staleAfterMs: security.watchInterval * 1000 * STALE_ROUNDS,
+    }
+  }
+
+  #happened(): Happened {
+    const { monitor } = this.#parts
+    return {
+      since: monitor.since,
+      ownFailuresLastDay: monitor.count('own_auth_failures', 24),
+      ownFailuresLastHour: monitor.count('own_auth_failures', 1),
+      recentLoginFailures: monitor.recentLoginFailures(),
+      decryptFailuresLastHour: monitor.count('decrypt_failures', 1),
+      tamperedLastHour: monitor.count('tampered_values', 1),
+    }
+  }
+}
