@@ -6,3 +6,5 @@ export {
   type SecureCacheHandler,
   type SecureCacheMiddlewareOptions,
 } from './secure-cache.js'
+export { securityStatus } from './security-status.js'
+export type { SecurityStatusOptions, StatusCache } from './status-options.js'

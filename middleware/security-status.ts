@@ -1,0 +1,147 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { CacheError } from '../lib/errors.js'
+import { failedTokens } from './failed-tokens.js'
+import type { FailedTokens } from './failed-tokens.js'
+import { accessOf } from './status-access.js'
+import type { Access } from './status-access.js'
+import { eventsAnswer, healthAnswer, statusAnswer } from './status-answers.js'
+import { readStatusOptions } from './status-options.js'
+import type { SecurityStatusOptions } from './status-options.js'
+import { protectHeaders, send } from './status-send.js'
+import type { Answer } from './status-send.js'
+import { sourceFinder } from './status-source.js'
+import type { StatusSource } from './status-source.js'
+
+interface Question {
+  readonly sources: readonly StatusSource[]
+  readonly query: URLSearchParams
+  readonly required: boolean
+}
+
+interface Route {
+  readonly who: 'anyone' | 'authorised'
+  readonly answer: (question: Question) => Answer | Promise<Answer>
+}
+
+/** vocabulary.md, "Status router". */
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
+  ['/status', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
+  ['/events', { who: 'authorised', answer: ({ sources, query }) => eventsAnswer(sources, query) }],
+  ['/health', { who: 'anyone', answer: ({ sources, required }) => healthAnswer(sources, required) }],
+])
+
+/**
+ * Serves the security status from what was observed: `GET /status`, `/events` and `/health` below the path
+ * where it is mounted, such as `app.use('/security', securityStatus())`.
+ *
+ * The status is for whoever sends `SECURITY_STATUS_TOKEN` as a bearer token, or passes `authorize`. Paths that
+ * it does not know go on to the application; without a cache a request goes on with `ERR_CACHE_MISUSE`.
+ *
+ * Throws a ConfigError for options that it does not know.
+ */
+export function securityStatus(options: SecurityStatusOptions = {}): RequestHandler {
+  const { cache, property, authorize, required } = readStatusOptions(options)
+  const find = sourceFinder({ cache, property })
+  const waitAfter = failedTokens()
+
+  return function serveStatus(req, res, next) {
+    const { path, query } = readUrl(req.url)
+    const route = ROUTES.get(path)
+    if (route === undefined) {
+      next()
+      return
+    }
+    const sources = find(req)
+    if (sources.length === 0) {
+      next(noCache(property))
+      return
+    }
+    protectHeaders(req, res, () => {
+      void serve({ req, res, next }, { route, authorize, waitAfter }, { sources, query, required })
+    })
+  }
+}
+
+interface Visit {
+  readonly req: Request
+  readonly res: Response
+  readonly next: NextFunction
+}
+
+interface Door {
+  readonly route: Route
+  readonly authorize: SecurityStatusOptions['authorize']
+  readonly waitAfter: FailedTokens
+}
+
+async function serve(visit: Visit, door: Door, question: Question): Promise<void> {
+  try {
+    const refused = await admit(visit, door, question.sources)
+    send(visit.res, refused ?? (await door.route.answer(question)))
+  } catch (error) {
+    visit.next(error)
+  }
+}
+
+/** Why this request is not answered, or nothing. */
+async function admit(
+  { req, res }: Visit,
+  { route, authorize, waitAfter }: Door,
+  sources: readonly StatusSource[],
+): Promise<Answer | undefined> {
+  if (req.method !== 'GET' && req.method !== 'HEAD') return NOT_ALLOWED
+  if (route.who === 'anyone') return undefined
+  const access = await accessOf(req, {
+    tokens: sources.flatMap(({ settings }) => settings.security.statusToken ?? []),
+    authorize,
+    local: sources.every(({ settings }) => LOCAL.has(settings.environment)),
+  })
+  if (access === 'authorised') return undefined
+  const seconds = access === 'wrong_token' ? await waitAfter(req, res) : 0
+  return seconds > 0 ? tooMany(seconds) : REFUSALS[access]
+}
+
+const LOCAL: ReadonlySet<string> = new Set(['development', 'test'])
+
+const CHALLENGE = 'Bearer realm="security status"'
+
+const REFUSALS: Readonly<Record<Exclude<Access, 'authorised'>, Answer>> = {
+  no_token: refusal(401, 'send the token: `Authorization: Bearer …`', { 'WWW-Authenticate': CHALLENGE }),
+  wrong_token: refusal(401, 'the token is wrong: compare it with SECURITY_STATUS_TOKEN', {
+    'WWW-Authenticate': `${CHALLENGE}, error="invalid_token"`,
+  }),
+  refused: refusal(403, 'you are not authorised to see this'),
+  not_configured: refusal(
+    503,
+    'set SECURITY_STATUS_TOKEN (at least 32 characters), or give securityStatus({ authorize }): without them ' +
+      'the status is shown on this machine alone, and only with NODE_ENV development or test',
+  ),
+}
+
+const NOT_ALLOWED = refusal(405, 'only GET and HEAD are answered here', { Allow: 'GET, HEAD' })
+
+function tooMany(seconds: number): Answer {
+  return refusal(429, 'too many wrong tokens from this address: wait', { 'Retry-After': String(seconds) })
+}
+
+function refusal(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, body: { error: message }, headers }
+}
+
+/** Not `req.path` and `req.query`: the application may have replaced how Express reads a query. */
+function readUrl(url: string): { path: string; query: URLSearchParams } {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  return {
+    path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+  }
+}
+
+function noCache(property: string): CacheError {
+  return new CacheError(
+    'ERR_CACHE_MISUSE',
+    `securityStatus() found no cache in req.${property}: call app.use(secureCache()) before it, or give securityStatus({ cache })`,
+  )
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http'
+import helmet from 'helmet'
+
+/** What one request is answered. */
+export interface Answer {
+  readonly status: number
+  /** Sent as JSON. */
+  readonly body: unknown
+  readonly type?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * No inline script or style, nothing from elsewhere, in no frame. Without HSTS and
+ * upgrade-insecure-requests: they speak for the whole host, and that is the application's.
+ */
+export const protectHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+  strictTransportSecurity: false,
+})
+
+/** An application-wide cors() must not open the status to other origins. */
+const CROSS_ORIGIN_HEADERS = [
+  'Access-Control-Allow-Origin',
+  'Access-Control-Allow-Credentials',
+  'Access-Control-Allow-Headers',
+  'Access-Control-Allow-Methods',
+  'Access-Control-Expose-Headers',
+]
+
+/**
+ * Node's own writing, not `res.json`: the application's settings (entity tags, spaces, escaping) must not
+ * change what is sent here.
+ */
+export function send(res: ServerResponse, { status, body, type, headers = {} }: Answer): void {
+  for (const name of CROSS_ORIGIN_HEADERS) res.removeHeader(name)
+  const text = Buffer.from(inertJson(body))
+  res.statusCode = status
+  res.setHeader('Content-Type', type ?? 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', text.length)
+  res.setHeader('Cache-Control', 'no-store')
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  res.end(text)
+}
+
+const ACTING = /[<>&\u2028\u2029]/g
+
+/** JSON that stays text even where someone pastes it into a page: it holds what attackers wrote. */
+function inertJson(body: unknown): string {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(body).replace(ACTING, escape)
+}

@@ -1,0 +1,41 @@
+import type { Request } from 'express'
+import { inspectCache } from '../lib/create.js'
+import type { SecureCache } from '../lib/interface.js'
+import type { EventMonitor } from '../lib/monitor/security-monitor.js'
+import type { SecurityWatch } from '../lib/monitor/security-watch.js'
+import type { Settings } from '../lib/settings/settings.js'
+import type { StatusCache, StatusOptions } from './status-options.js'
+
+/** One cache as the status router sees it. It answers without I/O. */
+export interface StatusSource {
+  readonly settings: Settings
+  readonly monitor: EventMonitor
+  readonly watch: SecurityWatch
+}
+
+/**
+ * Finds the caches of a request: those that were given, else the one on the request. Whoever is shown is
+ * watched from then on.
+ *
+ * Throws a CacheError ERR_CACHE_MISUSE for what is no cache of ours.
+ */
+export function sourceFinder({
+  cache,
+  property,
+}: Pick<StatusOptions, 'cache' | 'property'>): (req: Request) => readonly StatusSource[] {
+  if (cache.length > 0) {
+    const sources = cache.map(watched)
+    return () => sources
+  }
+  return (req) => {
+    const found: unknown = Reflect.get(req, property)
+    return found === undefined ? [] : [watched(found as StatusCache)]
+  }
+}
+
+function watched(given: StatusCache): StatusSource {
+  const cache: SecureCache = 'cache' in given ? given.cache : given
+  const { settings, monitor, watch } = inspectCache(cache)
+  watch.start()
+  return { settings, monitor, watch }
+}
