@@ -3,6 +3,7 @@ import express5 from 'express'
 import type { Express } from 'express'
 import express4 from 'express4'
 import { afterEach, describe, it } from 'mocha'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, request as httpRequest } from 'node:http'
@@ -22,7 +23,7 @@ const WRONG = 'wrong-token-0123456789-0123456789-0123'
 const MEMORY = {
   CACHE_BACKEND: 'memory',
   CACHE_UNSAFE_MEMORY: 'true',
-  REDIS_ENCRYPTION_KEY: 'ab'.repeat(32),
+  REDIS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
 }
 /** Routes that show something. */
 const CLOSED = ['/', '/status', '/events'] as const
@@ -170,7 +171,7 @@ for (const [version, express] of Object.entries(versions)) {
       ['test', 200],
       ['production', 503],
       ['staging', 503],
-      ['Development', 503],
+      ['dev', 503],
       [undefined, 503],
     ]
     for (const [environment, status] of environments) {

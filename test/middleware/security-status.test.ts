@@ -4,6 +4,7 @@ import type { Express, NextFunction, Request, Response } from 'express'
 import express4 from 'express4'
 import { Redis } from 'ioredis'
 import { afterEach, describe, it } from 'mocha'
+import { randomBytes } from 'node:crypto'
 import request from 'supertest'
 
 import type { CacheError, SecureCacheOptions } from '../../lib/index.js'
@@ -18,6 +19,8 @@ import { makeCertificates } from '../support/test-certificates.js'
 import { until } from '../support/until.js'
 
 const TOKEN = 'right-token-0123456789-0123456789-0123'
+const KEY = randomBytes(32).toString('hex')
+const MEMORY = { CACHE_BACKEND: 'memory', CACHE_UNSAFE_MEMORY: 'true', REDIS_ENCRYPTION_KEY: KEY }
 const BOOLEANS = [
   'redis_authenticated',
   'tls_enabled',
@@ -242,7 +245,7 @@ describe('the security status', () => {
   it('shows values under a key that is not ours', async () => {
     const { redis, handler, look } = await stage()
     const other = createSecureCache({
-      env: { ...redis.env, REDIS_ENCRYPTION_KEY: 'cd'.repeat(32) },
+      env: { ...redis.env, REDIS_ENCRYPTION_KEY: randomBytes(32).toString('hex') },
       logger: false,
     })
     ending.push(() => other.close())
@@ -309,11 +312,7 @@ describe('the security status', () => {
   }
 
   it('shows on memory that nothing is promised about a server, and that values are sealed', async () => {
-    const { app } = mount({
-      CACHE_BACKEND: 'memory',
-      CACHE_UNSAFE_MEMORY: 'true',
-      REDIS_ENCRYPTION_KEY: 'ab'.repeat(32),
-    })
+    const { app } = mount(MEMORY)
     const { body } = await get(app, '/security/status')
     expect(body).to.include({
       backend: 'memory',
@@ -328,7 +327,7 @@ describe('the security status', () => {
 
   it('shows several caches, and of all of them the worse', async () => {
     const redis = await boot()
-    const key = { REDIS_ENCRYPTION_KEY: 'ab'.repeat(32), SECURITY_STATUS_TOKEN: TOKEN }
+    const key = { REDIS_ENCRYPTION_KEY: KEY, SECURITY_STATUS_TOKEN: TOKEN }
     const good = secureCache({ env: { ...redis.env, ...key }, logger: false })
     const memory = createSecureCache({
       env: { ...key, CACHE_BACKEND: 'memory', CACHE_UNSAFE_MEMORY: 'true', REDIS_KEY_PREFIX: 'other:' },
@@ -373,11 +372,7 @@ describe('the security status', () => {
     ['since=%00%3Cscript%3E&limit=x', 'since must be one ISO 8601 time'],
   ] as const) {
     it(`refuses /events?${query}, naming what is expected and not what came`, async () => {
-      const { app } = mount({
-        CACHE_BACKEND: 'memory',
-        CACHE_UNSAFE_MEMORY: 'true',
-        REDIS_ENCRYPTION_KEY: 'ab'.repeat(32),
-      })
+      const { app } = mount(MEMORY)
       const { status, body } = await get(app, `/security/events?${query}`)
       expect(status).to.equal(400)
       expect(body.error).to.include(expected)
@@ -398,7 +393,7 @@ describe('the security status', () => {
 
   it('finds the cache under another name', async () => {
     const handler = secureCache({
-      env: { CACHE_BACKEND: 'memory', CACHE_UNSAFE_MEMORY: 'true', REDIS_ENCRYPTION_KEY: 'ab'.repeat(32) },
+      env: MEMORY,
       property: 'vault',
       logger: false,
     })
