@@ -26,6 +26,7 @@ export class RetrySchedule {
   readonly #random: () => number
   #refusals = 0
   #refused = false
+  #damaged = false
 
   constructor(random: () => number = Math.random) {
     this.#random = random
@@ -38,6 +39,7 @@ export class RetrySchedule {
 
   failed(code: CacheErrorCode): void {
     this.#refused = isRefusal(code)
+    this.#damaged = code === 'ERR_REDIS_PROTOCOL'
     if (this.#refused) this.#refusals += 1
   }
 
@@ -49,6 +51,8 @@ export class RetrySchedule {
   /** Milliseconds until the next attempt, the `attempt`-th in a row (from 1). */
   delay(attempt: number): number {
     if (this.#refused) return Math.min(REFUSAL_FIRST_MS * 2 ** (this.#refusals - 1), REFUSAL_LIMIT_MS)
+    // We dropped the connection ourselves: the server is there.
+    if (this.#damaged && attempt === 1) return 0
     return Math.min(FASTEST_MS * 2 ** (attempt - 1), OUTAGE_LIMIT_MS) + this.#random() * JITTER_MS
   }
 }
