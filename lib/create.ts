@@ -16,7 +16,7 @@ import { openEncryption, type Encryption } from './encryption.js'
 import { CacheError, isCacheError } from './errors.js'
 import { SecurityEvents } from './events.js'
 import type { Logger, Sealer, SecureCache, SecureCacheOptions } from './interface.js'
-import { createLogger, logEvents, redacting } from './log.js'
+import { chooseLogger, logEvents } from './log.js'
 import { Measurements } from './measurements.js'
 import { MemoryStore } from './memory-store.js'
 import { createSecurityMonitor, type EventMonitor } from './monitor/security-monitor.js'
@@ -26,7 +26,6 @@ import type { RedisConnection } from './redis/connection.js'
 import { RedisStore } from './redis/redis-store.js'
 import { RootCache } from './root-cache.js'
 import { NamespaceSealer } from './sealer.js'
-import { secretsOf } from './redact.js'
 import { readSettings } from './settings/read.js'
 import type { Settings } from './settings/settings.js'
 import type { Store } from './store.js'
@@ -75,7 +74,7 @@ export function createSecureCache(options: SecureCacheOptions = {}): SecureCache
 /** The same for callers with options of their own, which they have taken out and which serve the suggestions. */
 export function openCache(options: SecureCacheOptions, alsoKnown: readonly string[] = []): SecureCache {
   const settings = readSettings({ options, alsoKnown })
-  return assembleCache({ settings, logger: loggerOf(options, settings) })
+  return assembleCache({ settings, logger: chooseLogger(options.logger, settings) })
 }
 
 /**
@@ -86,7 +85,7 @@ export function openCache(options: SecureCacheOptions, alsoKnown: readonly strin
  */
 export function createSealer(options: SecureCacheOptions = {}): Sealer {
   const settings = readSettings({ options, purpose: 'sealer' })
-  const logger = loggerOf(options, settings)
+  const logger = chooseLogger(options.logger, settings)
   const { sealing, keys } = openEncryption(settings.encryption, {
     fallbackKey: () => devKey(process.cwd()),
     onWarning: (message) => {
@@ -253,15 +252,4 @@ function announce(settings: Settings, { events, logger }: { events: SecurityEven
     if (insecure) events.emit('config.insecure', { variable, message })
     else logger.warn(message, { variable })
   }
-}
-
-function loggerOf({ logger }: SecureCacheOptions, settings: Settings): Logger {
-  if (logger === false) return SILENT
-  return logger === undefined ? createLogger(settings) : redacting(logger, secretsOf(settings))
-}
-
-const SILENT: Logger = { info: ignore, warn: ignore, error: ignore }
-
-function ignore(): void {
-  // Asked for with `logger: false`.
 }

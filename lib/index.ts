@@ -32,3 +32,4 @@ export type {
   Ttl,
   WriteOptions,
 } from './interface.js'
+export { createRedisClient, type RedisClientOptions } from './redis/create-client.js'

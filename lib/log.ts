@@ -63,6 +63,18 @@ export function redacting(logger: Logger, secrets: readonly Secret[] = []): Logg
   return { info: guarded('info'), warn: guarded('warn'), error: guarded('error') }
 }
 
+/** The logger that the options name: their own with every line redacted, none for `false`, else ours. */
+export function chooseLogger(wanted: Logger | false | undefined, settings: Settings): Logger {
+  if (wanted === false) return SILENT
+  return wanted === undefined ? createLogger(settings) : redacting(wanted, secretsOf(settings))
+}
+
+const SILENT: Logger = { info: ignore, warn: ignore, error: ignore }
+
+function ignore(): void {
+  // Asked for with `logger: false`.
+}
+
 /** Writes every event as a log line. Returns the call that stops it. */
 export function logEvents(events: SecurityEvents, logger: Logger): () => void {
   return events.onAny((event) => {

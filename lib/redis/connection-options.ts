@@ -35,3 +35,30 @@ export function hardenedOptions(
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
   }
 }
+
+/** For commands that wait by intent (BLPOP, XREAD BLOCK): no deadline, and what was blocked blocks again. */
+export const BLOCKING_OPTIONS: RedisOptions = {
+  enableOfflineQueue: true,
+  autoResendUnfulfilledCommands: true,
+  maxRetriesPerRequest: null,
+}
+
+/** Options that decide where to connect, how safely and how often: not for whoever duplicates a client. */
+const OURS = new Set<string>([
+  'host',
+  'port',
+  'path',
+  'tls',
+  'Connector',
+  'sentinels',
+  'retryStrategy',
+  'reconnectOnError',
+  'commandTimeout',
+  'socketTimeout',
+  'replyMapping',
+])
+
+/** What `duplicate()` may change. */
+export function harmless(override: Partial<RedisOptions>): Partial<RedisOptions> {
+  return Object.fromEntries(Object.entries(override).filter(([name]) => !OURS.has(name)))
+}

@@ -1,13 +1,16 @@
+import type { RedisOptions } from 'ioredis'
 import { Deadline } from '../deadline.js'
 import type { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { RedisSettings } from '../settings/settings.js'
+import { CommandGate } from './command-gate.js'
 import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
 import { greetingFacts, tlsFacts } from './connection-facts.js'
-import { hardenedOptions } from './connection-options.js'
-import type { ErrorContext } from './error-mapping.js'
+import { BLOCKING_OPTIONS, hardenedOptions, harmless } from './connection-options.js'
+import type { Identity } from './identity.js'
+import { identityOf } from './identity.js'
 import type { LeanCommand } from './lean-command.js'
 import type { Login } from './login.js'
 import { NodeWatch } from './node-watch.js'
@@ -16,6 +19,7 @@ import { fromRedis, plaintextPort } from './redis-errors.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { ScrubbedRedis } from './scrubbed-client.js'
 import { whenReady } from './when-ready.js'
+import { withinBound } from './within-bound.js'
 
 const CLOSE_TIMEOUT_MS = 1000
 /** After the first connection an attempt that hears nothing for this long is given up and made anew. */
@@ -32,6 +36,15 @@ export interface OpenConnectionOptions {
   readonly timeoutMs: number
   /** False for secondary connections, so that an outage is told once. */
   readonly reportsOutages?: boolean | undefined
+  /**
+   * Who bounds the commands. `caller` (the default): whoever sends them, through `send`. `gate`: the
+   * connection itself, for a client in foreign hands. `nobody`: commands may block for ever.
+   */
+  readonly bounds?: 'caller' | 'gate' | 'nobody' | undefined
+  /** Connects with the first command or at `connect()`. */
+  readonly lazy?: boolean | undefined
+  /** Harmless options of ioredis on top, such as `db` and `keyPrefix`. */
+  readonly extra?: Partial<RedisOptions> | undefined
   readonly now?: (() => number) | undefined
 }
 
@@ -52,7 +65,9 @@ export class RedisConnection {
   readonly deadline: Deadline
   readonly #options: OpenConnectionOptions
   readonly #login: Login
+  readonly #identity: Identity
   readonly #reporter: ConnectionEvents
+  readonly #gate: CommandGate | undefined
   readonly #watch: NodeWatch
   readonly #retry = new RetrySchedule()
   readonly #now: () => number
@@ -71,26 +86,23 @@ export class RedisConnection {
     this.#options = options
     this.#now = now
     this.#login = options.user ?? { username: settings.username, password: settings.password }
-    this.#reporter = new ConnectionEvents({ events, userName: this.#userName(), reportsOutages, now })
-    this.client = new ScrubbedRedis({
-      redis: hardenedOptions(settings, (attempt) => this.#attemptEnded(attempt)),
-      login: this.#login,
-      errorContext: this.#errorContext(),
-      observer: {
-        rejected: (error) => this.#reporter.rejected(error),
-        greeted: (reply) => {
-          this.#greeting = greetingFacts(reply)
-        },
-      },
-    })
-    this.#watch = new NodeWatch({ client: this.client, timeoutMs, damaged: () => this.dropDamaged() })
+    this.#identity = identityOf(settings, this.#login)
+    this.#reporter = new ConnectionEvents({ events, userName: this.#identity.userName, reportsOutages, now })
     this.deadline = new Deadline({
       timeoutMs,
       progress: () => this.#watch.bytesRead,
       onTick: (clock) => this.#watch.look(clock),
     })
+    this.#gate = options.bounds === 'gate' ? new CommandGate(this, this.deadline) : undefined
+    this.client = this.#createClient()
+    this.#watch = new NodeWatch({ client: this.client, timeoutMs, damaged: () => this.dropDamaged() })
     this.#listen()
-    this.client.connect().catch(ignore)
+    if (options.lazy !== true) this.start()
+  }
+
+  /** Begins to connect, where that has not begun. */
+  start(): void {
+    if (this.client.status === 'wait' && this.#status !== 'closed') this.client.connect().catch(ignore)
   }
 
   get status(): ConnectionStatus {
@@ -118,9 +130,9 @@ export class RedisConnection {
     const { stream } = this.client
     return {
       purpose: this.#options.purpose,
-      endpoint: this.#endpoint(),
+      endpoint: this.#identity.endpoint,
       status: this.#status,
-      authenticatedAs: up ? this.#userName() : undefined,
+      authenticatedAs: up ? this.#identity.userName : undefined,
       tls: up ? tlsFacts(stream) : undefined,
       remoteAddress: up ? stream.remoteAddress : undefined,
       serverVersion: this.#greeting.version,
@@ -150,7 +162,7 @@ export class RedisConnection {
   /** Replies do not belong to their commands, or do not come: the connection is replaced. */
   dropDamaged(): void {
     if (this.#status !== 'up') return
-    this.#lastError = fromRedis(new Error('unexpected reply'), 'CONNECT', this.#errorContext())
+    this.#lastError = fromRedis(new Error('unexpected reply'), 'CONNECT', this.#identity.errorContext)
     this.client.stream.destroy()
   }
 
@@ -164,6 +176,48 @@ export class RedisConnection {
     this.client.disconnect()
     this.#destroyStream()
     this.deadline.stop()
+  }
+
+  #createClient(): ScrubbedRedis {
+    const { settings, bounds = 'caller', extra } = this.#options
+    return new ScrubbedRedis({
+      redis: {
+        ...hardenedOptions(settings, (attempt) => this.#attemptEnded(attempt)),
+        ...(bounds === 'nobody' ? BLOCKING_OPTIONS : {}),
+        ...extra,
+      },
+      login: this.#login,
+      errorContext: this.#identity.errorContext,
+      observer: {
+        rejected: (error) => this.#reporter.rejected(error),
+        greeted: (reply) => {
+          this.#greeting = greetingFacts(reply)
+        },
+        ended: () => this.#ended(),
+        reason: () => this.#lastError,
+      },
+      gate: this.#gate,
+      duplicate: (override, login) => this.#duplicate(override, login),
+    })
+  }
+
+  #duplicate(override: Partial<RedisOptions>, user: Login): ScrubbedRedis {
+    const { lazyConnect, ...rest } = override
+    const lazy = lazyConnect ?? this.#options.lazy
+    return openConnection({
+      ...this.#options,
+      user,
+      lazy,
+      extra: { ...this.#options.extra, ...harmless(rest) },
+    }).client
+  }
+
+  /** Whoever has the client said `quit()` or `disconnect()`. */
+  #ended(): void {
+    if (this.#status === 'closed') return
+    this.#become('closed')
+    clearTimeout(this.#handshakeTimer)
+    setTimeout(() => this.#destroyStream(), CLOSE_TIMEOUT_MS).unref()
   }
 
   #listen(): void {
@@ -244,6 +298,7 @@ export class RedisConnection {
   }
 
   #tell(): void {
+    this.#gate?.changed(this)
     for (const listener of this.#listeners) listener(this.#status)
   }
 
@@ -259,39 +314,8 @@ export class RedisConnection {
 
   #lost(): CacheError {
     const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
-    return fromRedis(reset, 'CONNECT', { ...this.#errorContext(), connecting: this.#status !== 'up' })
+    return fromRedis(reset, 'CONNECT', { ...this.#identity.errorContext, connecting: this.#status !== 'up' })
   }
-
-  #endpoint(): string {
-    const { host, port } = this.#options.settings
-    return `${host.includes(':') ? `[${host}]` : host}:${port}`
-  }
-
-  /** The user that logs in; absent where no login is sent. */
-  #userName(): string | undefined {
-    const { username = 'default', password } = this.#login
-    return password === undefined ? undefined : username
-  }
-
-  #errorContext(): ErrorContext {
-    const { tls, keyPrefix } = this.#options.settings
-    return {
-      endpoint: this.#endpoint(),
-      userName: this.#userName(),
-      tls: tls !== undefined,
-      clientCertificate: tls?.cert !== undefined,
-      keyPrefix,
-    }
-  }
-}
-
-async function withinBound(promise: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs)
-  })
-  await Promise.race([promise.catch(ignore), bound])
-  clearTimeout(timer)
 }
 
 function ignore(): void {

@@ -1,20 +1,15 @@
 import type { Deadline } from '../deadline.js'
 import { Timed } from '../deadline.js'
-import { RedisError } from '../errors.js'
 import type { CacheError } from '../errors.js'
-
-/** Counts what is pending, so that there can be a cap on it. */
-export interface Gauge {
-  began(bytes: number): void
-  ended(bytes: number): void
-}
+import { lateReply } from './late-reply.js'
+import type { PendingLimit } from './pending-limit.js'
 
 export interface OperationParts {
   readonly name: string
   /** What the operation holds in memory until it settles. */
   readonly bytes: number
   readonly deadline: Deadline
-  readonly gauge: Gauge
+  readonly pending: PendingLimit
 }
 
 /** One call of the store: settles once, by its reply, by a failure or by its deadline. */
@@ -23,7 +18,7 @@ export class Operation<T> extends Timed {
   readonly name: string
   readonly #bytes: number
   readonly #deadline: Deadline
-  readonly #gauge: Gauge
+  readonly #pending: PendingLimit
   #resolve: (value: T) => void = ignore
   #reject: (error: CacheError) => void = ignore
   #settled = false
@@ -33,12 +28,12 @@ export class Operation<T> extends Timed {
     this.name = parts.name
     this.#bytes = parts.bytes
     this.#deadline = parts.deadline
-    this.#gauge = parts.gauge
+    this.#pending = parts.pending
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    parts.gauge.began(parts.bytes)
+    parts.pending.began(parts.bytes)
     parts.deadline.add(this)
   }
 
@@ -55,20 +50,14 @@ export class Operation<T> extends Timed {
   }
 
   override expire(): void {
-    this.fail(
-      new RedisError(
-        'ERR_CACHE_TIMEOUT',
-        `Redis did not answer within ${this.#deadline.timeoutMs} ms: look at its load and the network, or raise CACHE_TIMEOUT_MS`,
-        this.name,
-      ),
-    )
+    this.fail(lateReply(this.#deadline.timeoutMs, this.name))
   }
 
   #end(): boolean {
     if (this.#settled) return false
     this.#settled = true
     this.#deadline.remove(this)
-    this.#gauge.ended(this.#bytes)
+    this.#pending.ended(this.#bytes)
     return true
   }
 }

@@ -7,8 +7,9 @@ import type { RedisConnection } from './connection.js'
 import { openConnection } from './connection.js'
 import type { LeanCommand } from './lean-command.js'
 import { Maintenance } from './maintenance.js'
-import type { Gauge, OperationParts } from './operation.js'
+import type { OperationParts } from './operation.js'
 import { JoinedOperation, Operation } from './operation.js'
+import { PendingLimit } from './pending-limit.js'
 import { ReadBatches } from './read-batches.js'
 import { GetManyOperation, GetOperation } from './read-operations.js'
 import { fromRedis } from './redis-errors.js'
@@ -23,9 +24,6 @@ import { closed } from './when-ready.js'
 /** Bytes on the way in each direction; redis.md has what the server does to a client with more. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 const WINDOW_COMMANDS = 1024
-/** Operations that may be pending at once; above it they fail at once, so that memory stays bounded. */
-const MAX_PENDING = 4096
-const MAX_PENDING_BYTES = 64 * 1024 * 1024
 /** Keys of one UNLINK: it should not keep the server from others for long. */
 const UNLINK_KEYS = 512
 
@@ -54,24 +52,8 @@ export class RedisStore implements Store {
   readonly #reads: SendWindow
   readonly #writes: SendWindow
   readonly #batches: ReadBatches
-  /** One for all: in a flood an error with a stack of its own would cost more than the write itself. */
-  readonly #overloaded = new CacheError(
-    'ERR_CACHE_OVERLOADED',
-    `more than ${MAX_PENDING} operations or ${MAX_PENDING_BYTES / 2 ** 20} MiB wait for Redis: look at its load, or send it less at once`,
-  )
-  #pending = 0
-  #pendingBytes = 0
+  readonly #pending = new PendingLimit()
   #closed = false
-  readonly #gauge: Gauge = {
-    began: (bytes) => {
-      this.#pending += 1
-      this.#pendingBytes += bytes
-    },
-    ended: (bytes) => {
-      this.#pending -= 1
-      this.#pendingBytes -= bytes
-    },
-  }
   readonly #desk: FailureDesk = {
     mapped: (error, operation) => fromRedis(error, operation),
     unexpected: (operation) => {
@@ -179,8 +161,7 @@ export class RedisStore implements Store {
   refusal(): CacheError | undefined {
     if (this.#closed) return closed()
     if (this.connection.status === 'down') return this.connection.lastError
-    const full = this.#pending >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES
-    return full ? this.#overloaded : undefined
+    return this.#pending.refusal()
   }
 
   doubt(): void {
@@ -216,7 +197,7 @@ export class RedisStore implements Store {
   }
 
   #parts(name: string, bytes: number): OperationParts {
-    return { name, bytes, deadline: this.connection.deadline, gauge: this.#gauge }
+    return { name, bytes, deadline: this.connection.deadline, pending: this.#pending }
   }
 
   #admit(): void {

@@ -15,6 +15,15 @@ export interface ClientObserver {
   rejected?(error: CacheError): void
   /** The server's answer to HELLO: name and value in turn, as RESP2 writes a map. */
   greeted?(reply: unknown): void
+  /** Whoever has the client wants it to end. */
+  ended?(): void
+  /** Why there is no connection, where ioredis says no more than that there is none. */
+  reason?(): CacheError | undefined
+}
+
+/** Decides whether and when a command goes out. */
+export interface SendGate {
+  enter(command: Command, send: () => void): void
 }
 
 export interface ScrubbedClientOptions {
@@ -23,8 +32,13 @@ export interface ScrubbedClientOptions {
   readonly login: Login
   readonly errorContext: ErrorContext
   readonly observer?: ClientObserver | undefined
+  readonly gate?: SendGate | undefined
+  /** Makes what `duplicate()` gives back. */
+  readonly duplicate: (redis: RedisOptions, login: Login) => ScrubbedRedis
 }
 
+/** The handshake has a bound of its own. */
+const LOGIN = new Set(['hello', 'auth'])
 /** Replies that can hold errors inside: those of a transaction and of scripts. */
 const NESTING = new Set(['exec', 'eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro'])
 
@@ -42,7 +56,6 @@ export class ScrubbedRedis extends Redis {
     this.#parts = parts
     // Without a listener ioredis prints the raw error.
     this.on('error', ignore)
-    if (parts.redis.lazyConnect !== true) this.connect().catch(ignore)
   }
 
   /** A plain `Redis` would undo everything that this class is for. */
@@ -55,13 +68,24 @@ export class ScrubbedRedis extends Redis {
     command.isTraced = true
     if (!(command.args instanceof HiddenArguments)) command.args = HiddenArguments.hide(command.args)
     this.#scrubOutcome(command)
-    if (command.name === 'hello' || command.name === 'auth') writePassword(command, this.#parts.login)
-    return super.sendCommand(command, stream)
+    const { gate, login } = this.#parts
+    if (LOGIN.has(command.name)) writePassword(command, login)
+    const isQuit = command.name === 'quit'
+    if (gate === undefined || LOGIN.has(command.name)) {
+      return isQuit ? this.#quit(command) : super.sendCommand(command, stream)
+    }
+    gate.enter(command, () => (isQuit ? this.#quit(command) : super.sendCommand(command, stream)))
+    return command.promise
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if (event !== 'error') return super.emit(event, ...values)
     return super.emit(event, this.#scrub(values[0], 'CONNECT'))
+  }
+
+  override disconnect(reconnect = false): void {
+    if (!reconnect) this.#parts.observer?.ended?.()
+    super.disconnect(reconnect)
   }
 
   static {
@@ -87,18 +111,23 @@ export class ScrubbedRedis extends Redis {
     return `RedisClient ${inspect(this.toJSON())}`
   }
 
-  #duplicate(override: Partial<RedisOptions>): ScrubbedRedis {
-    const { username, password, ...options } = { ...this.options, ...override }
-    const { lazyConnect = this.#parts.redis.lazyConnect } = override
+  #duplicate({ username, password, ...override }: Partial<RedisOptions>): ScrubbedRedis {
     const login =
       password === undefined || password === null || password === PASSWORD_PLACEHOLDER
         ? this.#parts.login
         : { username: username ?? undefined, password: new Secret(password) }
-    return new ScrubbedRedis({
-      ...this.#parts,
-      login,
-      redis: { ...options, ...(lazyConnect === undefined ? {} : { lazyConnect }) },
-    })
+    return this.#parts.duplicate(override, login)
+  }
+
+  /** Where there is nobody to say goodbye to, the end comes at once. */
+  #quit(command: Command): unknown {
+    if (this.status === 'ready') {
+      this.#parts.observer?.ended?.()
+      return super.sendCommand(command)
+    }
+    this.disconnect()
+    command.resolve(Buffer.from('OK'))
+    return command.promise
   }
 
   #scrubOutcome(command: Command): void {
@@ -120,10 +149,10 @@ export class ScrubbedRedis extends Redis {
   }
 
   #scrub(error: unknown, operation: string): CacheError {
-    return fromRedis(error, operation, {
-      ...this.#parts.errorContext,
-      connecting: this.status === 'connecting' || this.status === 'connect',
-    })
+    const { errorContext, observer } = this.#parts
+    const connecting = this.status === 'connecting' || this.status === 'connect'
+    const ours = fromRedis(error, operation, { ...errorContext, connecting })
+    return ours.code === 'ERR_CACHE_UNAVAILABLE' ? (observer?.reason?.() ?? ours) : ours
   }
 
   #scrubNested(reply: unknown, operation: string): unknown {
