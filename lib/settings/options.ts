@@ -124,7 +124,7 @@ function unknownOptions(
     return Object.keys(record)
       .filter((name) => !known.includes(`${prefix}${name}`) || name.includes('.'))
       .map((name) => {
-        const near = nearest(`${prefix}${name}`, known)
+        const near = known.find((path) => path.endsWith(`.${name}`)) ?? nearest(`${prefix}${name}`, known)
         const advice = near === undefined ? `known are ${siblings(known, prefix)}` : `did you mean ${near}?`
         return { name: `options.${prefix}${printable(name)}`, message: `unknown option: ${advice}` }
       })
