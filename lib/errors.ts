@@ -1,58 +1,12 @@
+import type { CacheErrorCode } from './error-codes.js'
+
 /**
  * Every error of the library and its stable code. Foreign errors (ioredis, TLS, the file system) carry
  * arguments: passwords, values, keys. They are never passed on, not even as `cause`; each is turned into
  * one of these, with a message of ours that names the remedy.
  */
 
-/** Stable codes; docs/errors.md lists cause and remedy for each. */
-export type CacheErrorCode =
-  // settings and misuse
-  | 'ERR_CONFIG_INVALID'
-  | 'ERR_CONFIG_OPTION'
-  | 'ERR_CONFIG_FILES'
-  | 'ERR_CACHE_MISUSE'
-  // arguments
-  | 'ERR_CACHE_KEY'
-  | 'ERR_CACHE_VALUE'
-  | 'ERR_CACHE_TTL'
-  | 'ERR_CACHE_NAMESPACE'
-  | 'ERR_CACHE_TOO_LARGE'
-  // sealing
-  | 'ERR_CACHE_OPEN'
-  | 'ERR_CACHE_SEAL'
-  | 'ERR_KEY_FORMAT'
-  // life cycle and limits of our own
-  | 'ERR_CACHE_TIMEOUT'
-  | 'ERR_CACHE_CLOSED'
-  | 'ERR_CACHE_OVERLOADED'
-  | 'ERR_CACHE_UNAVAILABLE'
-  // what Redis answered
-  | 'ERR_REDIS_WRONGPASS'
-  | 'ERR_REDIS_NOAUTH'
-  | 'ERR_REDIS_NOPERM'
-  | 'ERR_REDIS_READONLY'
-  | 'ERR_REDIS_OOM'
-  | 'ERR_REDIS_MISCONF'
-  | 'ERR_REDIS_MASTERDOWN'
-  | 'ERR_REDIS_BUSY'
-  | 'ERR_REDIS_LOADING'
-  | 'ERR_REDIS_MAX_CLIENTS'
-  | 'ERR_REDIS_REPLY'
-  | 'ERR_REDIS_PROTOCOL'
-  // the way there
-  | 'ERR_REDIS_REFUSED'
-  | 'ERR_REDIS_HOST_NOT_FOUND'
-  | 'ERR_REDIS_UNREACHABLE'
-  | 'ERR_REDIS_RESET'
-  // TLS
-  | 'ERR_TLS_CERT_EXPIRED'
-  | 'ERR_TLS_CERT_NOT_YET_VALID'
-  | 'ERR_TLS_SERVER_NAME'
-  | 'ERR_TLS_UNKNOWN_CA'
-  | 'ERR_TLS_VERSION'
-  | 'ERR_TLS_CLIENT_CERT'
-  | 'ERR_TLS_PLAINTEXT_PORT'
-  | 'ERR_TLS_OTHER'
+export type { CacheErrorCode }
 
 /** Root of the tree: `code` is stable, `message` names the remedy and never a secret. */
 export class CacheError extends Error {

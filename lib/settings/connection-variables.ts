@@ -26,7 +26,7 @@ export const CONNECTION = {
     validator: choice('auto', 'redis', 'memory'),
     default: 'auto',
     meaning:
-      'Where values rest: redis, memory (this process alone), or auto: redis where REDIS_URL, REDIS_HOST, REDIS_PASSWORD, REDIS_CACHE_PASSWORD, REDIS_SENTINELS or REDIS_CLUSTER_NODES is set, else memory.',
+      'redis, memory (of this process alone), or auto: redis where REDIS_URL, REDIS_HOST, REDIS_PASSWORD, REDIS_CACHE_PASSWORD, REDIS_SENTINELS or REDIS_CLUSTER_NODES is set, else memory.',
     example: 'redis',
     remedy: 'Write redis, memory or auto.',
   }),
@@ -47,6 +47,7 @@ export const CONNECTION = {
     meaning: 'Host name or IP address of the server.',
     example: 'redis',
     remedy: 'Write the name of the server alone, such as redis or 10.0.0.5.',
+    needed: true,
   }),
   REDIS_PORT: variable({
     group: 'address',
@@ -97,7 +98,10 @@ export const CONNECTION = {
     example: 'cache_service',
     remedy: 'Write the name as it stands in users.acl.',
   }),
-  REDIS_CACHE_PASSWORD: userPassword("Password of the application's own user; setting it selects ACL login."),
+  REDIS_CACHE_PASSWORD: {
+    ...userPassword("Password of the application's own user; setting it selects ACL login."),
+    needed: true,
+  },
   REDIS_PASSWORD: userPassword(
     'Password of the default user where there are no ACL users, else of the user admin (which the application does not need).',
   ),

@@ -11,7 +11,7 @@ interface OptionRow {
   readonly kind: 'string' | 'number' | 'boolean' | 'strings' | 'ttl'
 }
 
-const ROWS: readonly OptionRow[] = [
+export const OPTIONS: readonly OptionRow[] = [
   { path: 'backend', variable: 'CACHE_BACKEND', kind: 'string' },
   { path: 'redis.url', variable: 'REDIS_URL', kind: 'string' },
   { path: 'redis.host', variable: 'REDIS_HOST', kind: 'string' },
@@ -83,7 +83,7 @@ export function optionSources(
     return { sources, onFailure: 'degrade' }
   }
   problems.push(...unknownOptions(options, alsoKnown))
-  for (const { path, variable, kind } of ROWS) {
+  for (const { path, variable, kind } of OPTIONS) {
     const value = valueAt(options, path)
     if (value === undefined) continue
     const text = KINDS[kind].text(value)
@@ -115,7 +115,7 @@ function unknownOptions(
   options: Readonly<Record<string, unknown>>,
   alsoKnown: readonly string[],
 ): ConfigProblem[] {
-  const known = [...ROWS.map((row) => row.path), ...GROUPS, ...OTHERS, ...alsoKnown]
+  const known = [...OPTIONS.map((row) => row.path), ...GROUPS, ...OTHERS, ...alsoKnown]
   return ['', ...GROUPS].flatMap((group) => {
     const prefix = group === '' ? '' : `${group}.`
     const record = group === '' ? options : valueAt(options, group)

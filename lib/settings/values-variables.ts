@@ -17,6 +17,7 @@ export const VALUES = {
       'Seals values: 64 hex digits, or base64 of 32 bytes, or pbkdf2-sha256:i=600000:salt=… with REDIS_ENCRYPTION_PASSPHRASE. Development mode makes its own where it is absent.',
     example: '<generated>',
     remedy: GENERATE_KEY,
+    needed: true,
     secret: true,
   }),
   REDIS_ENCRYPTION_ACCEPTED_KEYS: variable({

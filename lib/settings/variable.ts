@@ -37,6 +37,8 @@ export interface Variable<T = unknown, D extends T | undefined = T | undefined> 
   readonly secret?: true
   /** Judged for length and published defaults, outside development mode. */
   readonly strong?: true
+  /** Every real deployment sets it: .env.example has it ready to be filled in. */
+  readonly needed?: true
   /** Documents show it as `NAME_FILE`. */
   readonly file?: true
   /** Its mere use is a critical warning with this text. */

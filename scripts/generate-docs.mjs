@@ -1,0 +1,15 @@
+// Writes the documents that come from tables of the code: `npm run docs:generate`. Tests keep them current.
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { errorDocument } from '../dist/lib/error-document.js'
+import { configurationDocument, envExample } from '../dist/lib/settings/document.js'
+
+const DOCUMENTS = {
+  'docs/configuration.md': configurationDocument(),
+  'docs/errors.md': errorDocument(),
+  '.env.example': envExample(),
+}
+
+for (const [path, text] of Object.entries(DOCUMENTS)) {
+  await writeFile(fileURLToPath(new URL(`../${path}`, import.meta.url)), text)
+}
