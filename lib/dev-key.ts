@@ -52,6 +52,10 @@ function readKey(path: string): Secret | undefined {
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
     refuse('others may read it. Type: chmod 600 .secure-cache/dev-key, or remove it')
   }
+  // Somebody else's file holds a key that somebody else knows.
+  if (process.getuid !== undefined && found.uid !== process.getuid()) {
+    refuse('it belongs to another user. Remove it')
+  }
   const text = readFileSync(path, 'utf8').trim()
   if (!/^[0-9a-f]{64}$/.test(text)) refuse('it holds no key of 64 hex digits. Remove it: a new one is made')
   return new Secret(text)

@@ -97,8 +97,8 @@ export interface Cache {
   /**
    * The cached value, or what `load` yields: one load for all who ask at the same time, each of whom gets an
    * object of its own, always as a JSON round trip leaves it. Does not wait until the value rests in the store.
-   * What `load` throws reaches all who wait and is not kept. `load` must not ask for its own key: it would wait
-   * for itself.
+   * What `load` throws reaches all who wait and is not kept. Nobody joins a load that has gone on for half a
+   * minute. `load` must not ask for its own key: it would wait for itself.
    */
   getOrSet<T>(
     key: string,

@@ -62,6 +62,19 @@ describe('single flight', () => {
     expect([inside.overtaken, outside.overtaken]).to.deep.equal([true, false])
   })
 
+  it('is joined for half a minute: work that hangs does not take everybody with it', async () => {
+    let time = 0
+    const flights = new SingleFlight<string>(() => time)
+    const hanging = flights.start('a', () => gate<string>().promise)
+    time = 29_999
+    expect(flights.join('a')).to.equal(hanging)
+    time = 30_000
+    expect(flights.join('a')).to.equal(undefined)
+    expect(hanging.overtaken).to.equal(true)
+    expect(await flights.start('a', async () => 'fresh').landed).to.equal('fresh')
+    expect(flights.size).to.equal(0)
+  })
+
   it('is known before its work begins', async () => {
     const flights = new SingleFlight<boolean>()
     const flight = flights.start('a', async () => flights.join('a') !== undefined)
