@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { CacheError } from '../errors.js'
 
-/** Plain values nested deeper take the thorough way, which ends in an error and not in a crash. */
+/** What is nested deeper takes the thorough way, which ends in an error and not in a crash. */
 const MAX_FAST_DEPTH = 64
 const MAX_PATH_CHARACTERS = 200
 
@@ -41,50 +41,60 @@ const EMPTIED: readonly (readonly [(part: unknown) => boolean, string])[] = [
  */
 export function toJson(value: unknown): string {
   try {
-    if (isPlain(value, 0)) return JSON.stringify(value)
+    if (isLossless(value, 0)) return JSON.stringify(value)
   } catch {
     // A getter or a proxy throws: the thorough way says where.
   }
   return toJsonThoroughly(value)
 }
 
-/** Whether JSON writes all of it as it is: nothing but JSON's own kinds. Told fast, for the usual case. */
-function isPlain(value: unknown, depth: number): boolean {
+/** Whether JSON loses nothing of it. Told fast, for the usual case: false may also mean that it is not known. */
+function isLossless(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
   if (value === null) return true
-  if (depth > MAX_FAST_DEPTH || 'toJSON' in value) return false
+  if (depth > MAX_FAST_DEPTH) return false
+  if ('toJSON' in value) return isUsualDate(value)
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth + 1)) return false
+    for (let i = 0; i < value.length; i++) if (!isLossless(value[i], depth + 1)) return false
     return true
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
+  if (!isPlainObject(value) && problemOf(value) !== undefined) return false
   for (const name in value) {
     const part: unknown = (value as Readonly<Record<string, unknown>>)[name]
-    if (part !== undefined && !isPlain(part, depth + 1)) return false
+    if (part !== undefined && !isLossless(part, depth + 1)) return false
   }
   return true
 }
 
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** A valid Date whose `toJSON` is the one of every Date. */
+function isUsualDate(value: object): boolean {
+  if (!types.isDate(value) || Object.getPrototypeOf(value) !== Date.prototype) return false
+  return !Number.isNaN(value.getTime()) && !Object.hasOwn(value, 'toJSON')
+}
+
 /** Looks at every part before and after its `toJSON`, which is called once. */
 function toJsonThoroughly(value: unknown): string {
-  /** Every object on the way here, with its path. `JSON.stringify` goes depth first. */
-  const trail: { readonly part: unknown; readonly path: string }[] = []
+  /** Every object on the way here, and its name in the one before. `JSON.stringify` goes depth first. */
+  const trail: { readonly part: unknown; readonly name: string }[] = []
 
   /** Called by `JSON.stringify` with `this` the holder and `part` the result of a `toJSON`. */
   function visit(this: unknown, name: string, part: unknown): unknown {
     while (trail.length > 0 && trail.at(-1)?.part !== this) trail.pop()
-    const holder = trail.at(-1)
-    const path = holder === undefined ? '$' : holder.path + step(this, name)
-    const original = holder === undefined ? value : (this as Readonly<Record<string, unknown>>)[name]
-    const isProperty = holder !== undefined && !Array.isArray(this)
-    if (isProperty && original === undefined) return undefined
-    const problem = problemOf(original) ?? problemOf(part)
-    if (problem !== undefined) throw refusal(path, problem)
+    const isRoot = trail.length === 0
+    const original = isRoot ? value : (this as Readonly<Record<string, unknown>>)[name]
+    if (original === undefined && !isRoot && !Array.isArray(this)) return undefined
+    const problem = problemOf(original) ?? (part === original ? undefined : problemOf(part))
+    if (problem !== undefined) throw refusal([...trail, { part, name }], problem)
     if (typeof part === 'object' && part !== null) {
-      if (trail.some((above) => above.part === part)) throw refusal(path, 'a part of itself')
-      trail.push({ part, path })
+      const isCycle = trail.some((above) => above.part === part)
+      trail.push({ part, name })
+      if (isCycle) throw refusal(trail, 'a part of itself')
     }
     return part
   }
@@ -95,22 +105,30 @@ function toJsonThoroughly(value: unknown): string {
     if (error instanceof CacheError) throw error
     // A foreign message may hold the value: it ends here.
     const what = error instanceof RangeError ? 'nested too deeply' : 'something whose toJSON or getter throws'
-    throw refusal(trail.at(-1)?.path ?? '$', what)
+    throw refusal(trail, what)
   }
 }
 
 function problemOf(part: unknown): string | undefined {
+  if (typeof part === 'string' || typeof part === 'boolean' || Array.isArray(part)) return undefined
+  if (typeof part === 'object' && part !== null && isPlainObject(part)) return undefined
   const refused = REFUSED.find(([fits]) => fits(part))?.[1]
   if (refused !== undefined || typeof part !== 'object' || part === null || 'toJSON' in part) return refused
   return EMPTIED.find(([fits]) => fits(part))?.[1]
 }
 
+/** The last of the trail is the offending part; the first is the whole value, `$`. */
+function refusal(
+  trail: readonly { readonly part: unknown; readonly name: string }[],
+  problem: string,
+): CacheError {
+  const steps = trail.slice(1).map(({ name }, i) => step(trail[i]?.part, name))
+  const path = `$${steps.join('')}`
+  const shown = path.length > MAX_PATH_CHARACTERS ? `…${path.slice(-MAX_PATH_CHARACTERS)}` : path
+  return new CacheError('ERR_CACHE_VALUE', `a value must be JSON or a Uint8Array, but ${shown} is ${problem}`)
+}
+
 function step(holder: unknown, name: string): string {
   if (Array.isArray(holder)) return `[${name}]`
   return /^[A-Za-z_$][\w$]{0,63}$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, 64))}]`
-}
-
-function refusal(path: string, problem: string): CacheError {
-  const shown = path.length > MAX_PATH_CHARACTERS ? `…${path.slice(-MAX_PATH_CHARACTERS)}` : path
-  return new CacheError('ERR_CACHE_VALUE', `a value must be JSON or a Uint8Array, but ${shown} is ${problem}`)
 }
