@@ -151,7 +151,11 @@ export class RedisConnection {
 
   /** Connects now instead of at the next turn of the schedule: the credentials have changed. */
   retryNow(): void {
-    if (this.#status === 'down' && this.client.status === 'reconnecting') this.client.connect().catch(ignore)
+    if (this.#status !== 'down') return
+    this.#lastError = undefined
+    this.#retry.forget()
+    this.#become('connecting')
+    if (this.client.status === 'reconnecting') this.client.connect().catch(ignore)
   }
 
   /** Something came back that should not have: looks whether replies still belong to their commands. */
@@ -247,7 +251,7 @@ export class RedisConnection {
     this.#connectedSince = this.#now()
     this.#lastError = undefined
     this.#speaksPlaintext = false
-    this.#retry.succeeded()
+    this.#retry.forget()
     this.client.options.connectTimeout = this.#silenceMs()
     this.#become('up')
     this.#reporter.connected()

@@ -32,20 +32,17 @@ export class RetrySchedule {
     this.#random = random
   }
 
-  /** Failed logins and refused certificates in a row. */
-  get refusals(): number {
-    return this.#refusals
-  }
-
   failed(code: CacheErrorCode): void {
     this.#refused = isRefusal(code)
     this.#damaged = code === 'ERR_REDIS_PROTOCOL'
     if (this.#refused) this.#refusals += 1
   }
 
-  succeeded(): void {
+  /** The past counts no more: it worked, or the credentials are new. */
+  forget(): void {
     this.#refusals = 0
     this.#refused = false
+    this.#damaged = false
   }
 
   /** Milliseconds until the next attempt, the `attempt`-th in a row (from 1). */
