@@ -19,6 +19,10 @@ export type Looks = {
 export interface ObserverOptions {
   readonly looks: Looks
   readonly intervalMs: number
+  /** Bounds one look; 5 s where absent. */
+  readonly lookTimeoutMs?: number | undefined
+  /** Called after each round. */
+  readonly onRound?: (() => void) | undefined
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined
   /** Between 0 and 1. */
@@ -32,6 +36,8 @@ export interface ObserverOptions {
 export class Observer {
   readonly #looks: Looks
   readonly #intervalMs: number
+  readonly #lookTimeoutMs: number
+  readonly #onRound: () => void
   readonly #now: () => number
   readonly #random: () => number
   readonly #observations: Observations = {}
@@ -44,6 +50,8 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#looks = options.looks
     this.#intervalMs = options.intervalMs
+    this.#lookTimeoutMs = options.lookTimeoutMs ?? LOOK_TIMEOUT_MS
+    this.#onRound = options.onRound ?? (() => undefined)
     this.#now = options.now ?? Date.now
     this.#random = options.random ?? Math.random
     this.#firstDone = new Promise((resolve) => {
@@ -94,12 +102,13 @@ export class Observer {
         this.#observations[kind] = await this.#lookOnce(look)
       }),
     )
+    this.#onRound()
     this.#markFirstDone()
   }
 
   async #lookOnce(look: Look<never>): Promise<Observed<never>> {
     try {
-      const seen = await within(LOOK_TIMEOUT_MS, look)
+      const seen = await within(this.#lookTimeoutMs, look)
       return { at: this.#now(), seen }
     } catch (error) {
       return { at: this.#now(), ...whyNot(error) }
@@ -115,9 +124,9 @@ export class Observer {
 
 /** Thrown by a look that has no way to see: what it takes is the remedy. */
 export class CannotSee extends Error {
-  readonly remedy: string
+  readonly remedy: string | undefined
 
-  constructor(message: string, remedy: string) {
+  constructor(message: string, remedy?: string) {
     super(message)
     this.remedy = remedy
   }
@@ -125,7 +134,10 @@ export class CannotSee extends Error {
 
 /** Our own errors are scrubbed, and their messages name the remedy; of a foreign one nothing is told. */
 function whyNot(error: unknown): { problem: string; remedy?: string } {
-  if (error instanceof CannotSee) return { problem: error.message, remedy: error.remedy }
+  if (error instanceof CannotSee) {
+    const { message: problem, remedy } = error
+    return remedy === undefined ? { problem } : { problem, remedy }
+  }
   if (isCacheError(error)) return { problem: `could not be seen (${error.code})`, remedy: error.message }
   return { problem: 'could not be seen' }
 }
@@ -135,7 +147,7 @@ async function within<T>(ms: number, look: Look<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error('late'))
+      reject(new CannotSee('took too long'))
     }, ms)
     timer.unref()
   })

@@ -16,7 +16,7 @@ export interface PlaceSealing {
 
 /** A reserved namespace (such as `@watch`) in the store of a cache, with what seals for it. */
 export interface SealedPlace {
-  readonly store: Store
+  readonly store: Pick<Store, 'get' | 'set'>
   readonly sealing: PlaceSealing
   /** The complete name in Redis of a key in this namespace. */
   readonly nameOf: (key: string) => string

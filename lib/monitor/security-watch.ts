@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Evidence, Happened } from './observations.js'
+import type { ConnectionSeen, Evidence, Happened } from './observations.js'
+import { CertificateWatch } from './certificate-watch.js'
 import { connectionSeen } from './connection-look.js'
 import { Observer } from './observer.js'
 import { looksAt } from './looks.js'
@@ -34,10 +35,14 @@ export class SecurityWatch {
     this.#parts = parts
     this.#now = parts.now ?? Date.now
     const { looks, close } = looksAt(parts)
+    const certificates = new CertificateWatch(parts.events)
     this.#closeLooks = close
     this.#observer = new Observer({
       looks,
       intervalMs: parts.settings.security.watchInterval * 1000,
+      onRound: () => {
+        certificates.look(this.#connection()?.tls?.certificateExpiresAt, this.#now())
+      },
       now: this.#now,
     })
     this.#stopListening =
@@ -96,8 +101,9 @@ export class SecurityWatch {
   }
 
   #evidence(): Evidence {
-    const { settings, connection } = this.#parts
+    const { settings } = this.#parts
     const { security } = settings
+    const connection = this.#connection()
     const now = this.#now()
     return {
       now,
@@ -105,9 +111,7 @@ export class SecurityWatch {
       observations: {
         ...this.#observer.observations,
         // Read, not looked up: the state of the live socket at this moment.
-        ...(connection === undefined
-          ? {}
-          : { connection: { at: now, seen: connectionSeen(connection.facts()) } }),
+        ...(connection === undefined ? {} : { connection: { at: now, seen: connection } }),
       },
       happened: this.#happened(),
       warnings: settings.warnings,
@@ -115,6 +119,11 @@ export class SecurityWatch {
       encryptionErrorsPerHour: security.encryptionErrorsPerHour,
       staleAfterMs: security.watchInterval * 1000 * STALE_ROUNDS,
     }
+  }
+
+  #connection(): ConnectionSeen | undefined {
+    const { connection } = this.#parts
+    return connection && connectionSeen(connection.facts())
   }
 
   #happened(): Happened {

@@ -5,8 +5,8 @@ import type { CheckRule, Verdict } from './verdict.js'
 
 const DAY_MS = 24 * 60 * 60_000
 /** Days before the end at which a certificate becomes a warning, and a note (rules.md, TLS-006). */
-const EXPIRY_WARNING = 30
-const EXPIRY_NOTE = 90
+export const EXPIRY_WARNING_DAYS = 30
+const EXPIRY_NOTE_DAYS = 90
 
 const SAFE_PROTOCOLS: ReadonlySet<string> = new Set(['TLSv1.2', 'TLSv1.3'])
 
@@ -77,10 +77,13 @@ function judgeExpiry(expiresAt: Date, now: number): Verdict {
   if (expiresAt.getTime() <= now) {
     return { state: 'fail', observed: `expired on ${expiresAt.toISOString().slice(0, 10)}`, remedy: RENEW }
   }
-  if (days < EXPIRY_WARNING) {
+  if (days < EXPIRY_WARNING_DAYS) {
     return { state: 'warn', observed: `${until}: ${counted(days, 'day')} left`, remedy: RENEW }
   }
-  return { state: 'pass', observed: days < EXPIRY_NOTE ? `${until}: ${counted(days, 'day')} left` : until }
+  return {
+    state: 'pass',
+    observed: days < EXPIRY_NOTE_DAYS ? `${until}: ${counted(days, 'day')} left` : until,
+  }
 }
 
 export const isolationCheck: CheckRule<'network_isolated'> = {
