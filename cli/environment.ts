@@ -34,10 +34,15 @@ export async function readEnvFile(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
+    const code = codeOf(error)
     if (code === 'ENOENT') return undefined
     throw new UsageError(`the environment file cannot be read (${code})`, 'check its path, owner and mode')
   }
+}
+
+/** The code of a failed file operation, such as `EACCES`. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }
 
 function overlay(fromFile: Environment): Environment {

@@ -3,7 +3,7 @@ import { parse } from 'dotenv'
 import writeFileAtomic from 'write-file-atomic'
 import { generateConfig, initialEnvironment } from '../generators/index.js'
 import { readSettings } from '../lib/settings/read.js'
-import { DEFAULT_ENV_FILE, readEnvFile } from './environment.js'
+import { DEFAULT_ENV_FILE, codeOf, readEnvFile } from './environment.js'
 import { generateAndReport } from './generated-output.js'
 import { withOutputOptions, type OutputOptions } from './output-options.js'
 import { print, say } from './report.js'
@@ -54,10 +54,31 @@ export async function initialise(options: InitOptions): Promise<void> {
   await generateConfig({ settings, out, target, dryRun: true })
   print(`created ${envFile}`)
   if (options.dryRun !== true) {
-    await writeFileAtomic(envFile, text, { mode: 0o600 })
-    say(`wrote new secrets to ${envFile}, readable by you alone: keep it out of the repository`)
+    await writeEnvFile(envFile, text)
+    say(`wrote new secrets to ${envFile}, readable by you alone`)
+    if (!(await isIgnored(envFile)))
+      say(`note: add ${envFile} to .gitignore, so that it never gets into a repository`)
   }
   await generateAndReport(environment, { ...options, envFile })
+}
+
+async function writeEnvFile(path: string, text: string): Promise<void> {
+  try {
+    await writeFileAtomic(path, text, { mode: 0o600 })
+  } catch (error) {
+    throw new UsageError(
+      `${path} cannot be written (${codeOf(error)})`,
+      'check its folder, owner and free space',
+    )
+  }
+}
+
+/** A look at the plain lines of .gitignore; a pattern that covers it in another way only costs a note. */
+async function isIgnored(path: string): Promise<boolean> {
+  const lines = ((await readEnvFile('.gitignore')) ?? '').split(/\r?\n/)
+  return ['', '/'].some((slash) =>
+    [path, '.env*', '*.env'].some((pattern) => lines.includes(`${slash}${pattern}`)),
+  )
 }
 
 function portOf(text: string = DEFAULT_PORT): number {

@@ -5,6 +5,7 @@ import { serverPath, type Target } from './folder.js'
 import { healthCheck } from './health-check.js'
 import { CONTAINER_PORT, listenerOf } from './listener.js'
 import { usernameOf } from './password-set.js'
+import { composeIdentity } from './compose-identity.js'
 import { shellWord } from './quoting.js'
 import type { TargetServer } from './server-version.js'
 
@@ -15,8 +16,6 @@ const TLS12_CIPHERS =
   'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256'
 /** CACHE_MAX_VALUE_BYTES above this does not fit the buffers of the generated configuration. */
 const MAX_VALUE_BYTES = 4 * MIB
-/** A subnet that few networks use: RFC 1918, neither Docker's own pools nor a home router's. */
-const SUBNET = '10.203.112.0/28'
 
 /** User and group that own what the server reads. */
 export interface Owner {
@@ -133,7 +132,7 @@ function composeOf(input: ViewInput) {
     dataTmpfs: `/data:mode=0700,uid=${owner.uid},gid=${owner.gid},size=16m`,
     // One and a half times the data; for small ones what the process itself and its buffers take.
     memoryLimit: Math.max(Math.ceil(maxMemoryBytes * 1.5), maxMemoryBytes + 128 * MIB),
-    subnet: SUBNET,
+    ...composeIdentity(settings.redis.keyPrefix),
     healthTest: ['CMD-SHELL', healthCheck(input)],
     backendEnvironment: backendEnvironment(settings),
   }
