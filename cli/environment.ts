@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'dotenv'
 import { isVariableName } from '../lib/settings/table.js'
+import { DEFAULT_SETTINGS_FILE } from './output-options.js'
 import { UsageError } from './usage-error.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-/** Where settings are looked for when nothing else is said. */
-export const DEFAULT_ENV_FILE = '.env'
 
 /**
  * The process's environment over that of an environment file, as `node --env-file` ranks them. The library
@@ -14,10 +12,10 @@ export const DEFAULT_ENV_FILE = '.env'
  *
  * @throws {UsageError} for a file that was named and is not there
  */
-export async function loadEnvironment(envFile: string | undefined): Promise<Environment> {
-  const text = await readEnvFile(envFile ?? DEFAULT_ENV_FILE)
-  if (text === undefined && envFile !== undefined) {
-    throw new UsageError('the environment file does not exist', 'check --env-file, or run secure-cache init')
+export async function loadEnvironment(settingsFile: string | undefined): Promise<Environment> {
+  const text = await readSettingsFile(settingsFile ?? DEFAULT_SETTINGS_FILE)
+  if (text === undefined && settingsFile !== undefined) {
+    throw new UsageError('the environment file does not exist', 'check --settings, or run secure-cache init')
   }
   return overlay(text === undefined ? {} : parse(text))
 }
@@ -30,7 +28,7 @@ export function hasSettings(environment: Environment): boolean {
 }
 
 /** The text of an environment file; undefined where there is none. */
-export async function readEnvFile(path: string): Promise<string | undefined> {
+export async function readSettingsFile(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

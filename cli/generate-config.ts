@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
-import { hasSettings, loadEnvironment } from './environment.js'
-import { generateAndReport, type GenerateCommandOptions } from './generated-output.js'
-import { initialise } from './init.js'
+import type { GenerateCommandOptions } from './generated-output.js'
 import { withOutputOptions } from './output-options.js'
 import { say } from './report.js'
 
@@ -14,14 +12,18 @@ export function addGenerateConfig(program: Command): void {
     .option('-n, --dry-run', 'say what would be written, and write nothing')
     .option('-f, --force', 'overwrite files that were changed by hand')
     .action(async (options: GenerateCommandOptions) => {
-      const environment = await loadEnvironment(options.envFile)
-      if (!hasSettings(environment)) {
+      // Loaded when it runs: templates and certificates are slow to load, and --help needs none.
+      const { hasSettings, loadEnvironment } = await import('./environment.js')
+      const environment = await loadEnvironment(options.settings)
+      if (hasSettings(environment)) {
+        const { generateAndReport } = await import('./generated-output.js')
+        await generateAndReport(environment, options)
+      } else {
         say(
           'no settings were found, neither in the environment nor in .env: doing what secure-cache init does',
         )
+        const { initialise } = await import('./initialise.js')
         await initialise(options)
-        return
       }
-      await generateAndReport(environment, options)
     })
 }

@@ -2,7 +2,7 @@ import { generateConfig, type GenerateResult } from '../generators/index.js'
 import { shellWord } from '../generators/quoting.js'
 import { readSettings } from '../lib/settings/read.js'
 import type { Environment } from './environment.js'
-import { reproducingCommand, type OutputOptions } from './output-options.js'
+import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE, type OutputOptions } from './output-options.js'
 import { print, say } from './report.js'
 
 export interface GenerateCommandOptions extends OutputOptions {
@@ -40,4 +40,14 @@ function nextSteps(target: GenerateResult['target'], out: string): readonly stri
     `next: docker compose -f ${shellWord(`${out}/docker-compose.yml`)} up -d`,
     'without Docker: the same command with --target local, and REDIS_HOST=127.0.0.1',
   ]
+}
+
+/** The command that writes the same files again, for their headers. */
+function reproducingCommand({ out, target, settings }: OutputOptions): string {
+  const words = ['npx secure-cache generate-config']
+  if (out !== DEFAULT_OUT) words.push('--out', shellWord(out))
+  if (target !== 'container') words.push('--target', target)
+  if (settings !== undefined && settings !== DEFAULT_SETTINGS_FILE)
+    words.push('--settings', shellWord(settings))
+  return words.join(' ')
 }

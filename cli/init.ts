@@ -1,23 +1,6 @@
 import type { Command } from 'commander'
-import { parse } from 'dotenv'
-import writeFileAtomic from 'write-file-atomic'
-import { generateConfig, initialEnvironment } from '../generators/index.js'
-import { readSettings } from '../lib/settings/read.js'
-import { DEFAULT_ENV_FILE, codeOf, readEnvFile } from './environment.js'
-import { generateAndReport } from './generated-output.js'
-import { withOutputOptions, type OutputOptions } from './output-options.js'
-import { print, say } from './report.js'
-import { UsageError } from './usage-error.js'
-
-export interface InitOptions extends OutputOptions {
-  readonly dryRun?: boolean | undefined
-  readonly host?: string | undefined
-  readonly port?: string | undefined
-}
-
-/** The name of the service in the Compose file, and this machine. */
-const HOST_OF = { container: 'redis', local: '127.0.0.1' } as const
-const DEFAULT_PORT = '6379'
+import type { InitOptions } from './initialise.js'
+import { withOutputOptions } from './output-options.js'
 
 /** `secure-cache init`: a first set of secrets, and the configuration that goes with it. */
 export function addInit(program: Command): void {
@@ -29,60 +12,11 @@ export function addInit(program: Command): void {
       '--host <name>',
       'where the application finds Redis (default: redis, or 127.0.0.1 for a local server)',
     )
-    .option('--port <number>', `port of Redis (default: ${DEFAULT_PORT})`)
+    .option('--port <number>', 'port of Redis (default: 6379)')
     .option('-n, --dry-run', 'say what would be written, and write nothing')
-    .action((options: InitOptions) => initialise(options))
-}
-
-/**
- * Writes the environment file (0600, never over an existing one) and the configuration.
- *
- * @throws {UsageError} where the environment file exists
- */
-export async function initialise(options: InitOptions): Promise<void> {
-  const { out, target, envFile = DEFAULT_ENV_FILE, host = HOST_OF[target] } = options
-  if ((await readEnvFile(envFile)) !== undefined) {
-    throw new UsageError(
-      `${envFile} exists, and is not overwritten`,
-      'generate-config uses the settings in it; --env-file <file> makes another one',
-    )
-  }
-  const text = await initialEnvironment({ host, port: portOf(options.port), out })
-  const environment = parse(text)
-  // Whatever is in the way shows now, before the first file is written.
-  const settings = readSettings({ env: environment, purpose: 'generator' })
-  await generateConfig({ settings, out, target, dryRun: true })
-  print(`created ${envFile}`)
-  if (options.dryRun !== true) {
-    await writeEnvFile(envFile, text)
-    say(`wrote new secrets to ${envFile}, readable by you alone`)
-    if (!(await isIgnored(envFile)))
-      say(`note: add ${envFile} to .gitignore, so that it never gets into a repository`)
-  }
-  await generateAndReport(environment, { ...options, envFile })
-}
-
-async function writeEnvFile(path: string, text: string): Promise<void> {
-  try {
-    await writeFileAtomic(path, text, { mode: 0o600 })
-  } catch (error) {
-    throw new UsageError(
-      `${path} cannot be written (${codeOf(error)})`,
-      'check its folder, owner and free space',
-    )
-  }
-}
-
-/** A look at the plain lines of .gitignore; a pattern that covers it in another way only costs a note. */
-async function isIgnored(path: string): Promise<boolean> {
-  const lines = ((await readEnvFile('.gitignore')) ?? '').split(/\r?\n/)
-  return ['', '/'].some((slash) =>
-    [path, '.env*', '*.env'].some((pattern) => lines.includes(`${slash}${pattern}`)),
-  )
-}
-
-function portOf(text: string = DEFAULT_PORT): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port >= 1 && port <= 65_535) return port
-  throw new UsageError('--port must be a number from 1 to 65535', 'leave it away for 6379')
+    .action(async (options: InitOptions) => {
+      // Loaded when it runs: templates and certificates are slow to load, and --help needs none.
+      const { initialise } = await import('./initialise.js')
+      await initialise(options)
+    })
 }

@@ -1,17 +1,20 @@
 import { Option, type Command } from 'commander'
-import { shellWord } from '../generators/quoting.js'
-import { DEFAULT_ENV_FILE } from './environment.js'
 
 export const DEFAULT_OUT = 'secure-redis'
+/** Where settings are looked for when nothing else is said. */
+export const DEFAULT_SETTINGS_FILE = '.env'
 
 /** What every command that writes the configuration takes. */
 export interface OutputOptions {
   readonly out: string
   readonly target: 'container' | 'local'
-  readonly envFile?: string | undefined
+  readonly settings?: string | undefined
 }
 
-/** Adds `--out`, `--target` and `--env-file`. */
+/**
+ * Adds `--out`, `--target` and `--settings`. The last is not called `--env-file`: Node 20 reads that option
+ * itself, also where it stands behind the program's name.
+ */
 export function withOutputOptions(command: Command): Command {
   return command
     .option('-o, --out <folder>', 'folder to write into', DEFAULT_OUT)
@@ -21,16 +24,7 @@ export function withOutputOptions(command: Command): Command {
         .default('container'),
     )
     .option(
-      '--env-file <file>',
-      `environment file with the settings (default: ${DEFAULT_ENV_FILE} where there is one)`,
+      '--settings <file>',
+      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
     )
-}
-
-/** The command that writes the same files again, for their headers. */
-export function reproducingCommand({ out, target, envFile }: OutputOptions): string {
-  const words = ['npx secure-cache generate-config']
-  if (out !== DEFAULT_OUT) words.push('--out', shellWord(out))
-  if (target !== 'container') words.push('--target', target)
-  if (envFile !== undefined && envFile !== DEFAULT_ENV_FILE) words.push('--env-file', shellWord(envFile))
-  return words.join(' ')
 }
