@@ -8,8 +8,8 @@ import type { RepeatedEvents } from './repeated-events.js'
  */
 export const TAG_FAILURES_IN_A_ROW = 8
 
-/** Somebody who tampers with everything must not make us reconnect at every read. */
-const REPLACEMENT_PAUSE_MS = 5000
+/** Somebody who tampers with everything must not make us doubt at every read. */
+const DOUBT_PAUSE_MS = 1000
 
 export interface OpenReportsOptions {
   readonly measurements: Measurements
@@ -58,7 +58,7 @@ export class OpenReports {
     const now = this.#options.now()
     if (this.#tagFailures < TAG_FAILURES_IN_A_ROW || now < this.#quietUntil) return
     this.#tagFailures = 0
-    this.#quietUntil = now + REPLACEMENT_PAUSE_MS
+    this.#quietUntil = now + DOUBT_PAUSE_MS
     this.#options.onDoubt()
   }
 }

@@ -290,6 +290,27 @@ describe('createSecureCache() on a real server', () => {
     await cache.close()
   })
 
+  it('lets nobody cut it off by tampering: in step, the connection stays, and each value is told', async () => {
+    const { cache, internals, events } = testCache({ env: server.env })
+    await cache.ready()
+    const keys = Array.from({ length: 20 }, (_, index) => `tampered:${index}`)
+    await cache.setMany(keys.map((key) => [key, key]))
+    const foreign = (await internals.store.get('ai_cache::tampered:0')) ?? Buffer.alloc(0)
+    await internals.store.setMany(
+      keys.map((key) => ({ key: `ai_cache::${key}`, bytes: foreign })),
+      60_000,
+    )
+    expect([...(await cache.getMany(keys)).keys()]).to.deep.equal(['tampered:0'])
+    expect(await cache.set('key', 'works')).to.equal(true)
+    expect(await cache.get('key')).to.equal('works')
+    expect(internals.connection?.facts().reconnects).to.equal(0)
+    await cache.close()
+    const failures = events.flatMap((event) =>
+      event.type === 'decrypt.failure' ? Array.from({ length: event.count ?? 1 }, () => event.reason) : [],
+    )
+    expect(failures).to.deep.equal(Array.from({ length: 19 }, () => 'tag'))
+  })
+
   it('throws typed errors instead where the owner wants to know', async () => {
     const { cache } = testCache({ env: server.env, onFailure: 'throw' })
     await cache.ready()

@@ -136,6 +136,17 @@ export function describeCacheContract(kind: string, create: CreateCache): void {
         expect(failures()[0]).to.equal('format')
       })
 
+      it('from the future, where clocks disagree: it opens, and an event tells', async () => {
+        await cache.set('key', 'value', { ttl: null })
+        subject.advance(-61_000)
+        expect(await cache.get('key')).to.equal('value')
+        subject.advance(-100_000)
+        expect(await cache.get('key')).to.equal('value')
+        const skews = subject.events.flatMap((event) => (event.type === 'clock.skew' ? [event.seconds] : []))
+        expect(skews).to.have.length(1)
+        expect(skews[0]).to.be.within(61, 63)
+      })
+
       it('for its lifetime: put back after it, it is expired', async () => {
         await cache.set('key', 'value', { ttl: 10 })
         const bytes = (await store.get(nameOf('key'))) ?? Buffer.alloc(0)

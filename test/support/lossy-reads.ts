@@ -61,8 +61,14 @@ export async function readThroughLoss(reads: number): Promise<LossyReads> {
       const key = pick(round)
       if (round % 5 === 0) await write(key)
       const many = Array.from({ length: MANY }, (_, index) => pick(round * 3 + index))
-      const [one, found] = await Promise.all([cache.get<Stored>(key), cache.getMany<Stored>(many)])
+      const loaded = pick(round * 11)
+      const [one, found, own] = await Promise.all([
+        cache.get<Stored>(key),
+        cache.getMany<Stored>(many),
+        cache.getOrSet(loaded, ({ key: asked }) => ({ key: asked, version: versions.get(asked) ?? 0 })),
+      ])
       check(key, one)
+      if (own.key !== loaded) wrong.push(`${loaded} loaded ${own.key}`)
       for (const name of many) check(name, found.get(name))
       // While the connection is being replaced everything is a miss: that is no load, and it is over soon.
       if (seen.missed > missedBefore) await wait(2)
