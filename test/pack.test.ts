@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { run, succeed } from './support/run.js'
+
+const root = join(import.meta.dirname, '..', '..')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+const sources = join(root, 'test', 'packages')
+
+/** What an application has beside the package, for each line of Express that it supports. */
+const APPLICATIONS = [
+  {
+    title: 'Express 5',
+    packages: ['express@^5', '@types/express@^5', '@types/node@^20', 'old-typescript@npm:typescript@5.6.3'],
+  },
+  {
+    title: 'Express 4',
+    packages: ['express@4.21.2', '@types/express@4.17.21', '@types/node@^20'],
+  },
+] as const
+
+/** What `import 'express-secure-cache'` must not load (docs/decisions/0005-peers-and-lazy-loading.md). */
+const LOADED_WHEN_NEEDED = ['handlebars', '@peculiar/x509', 'nodemailer', 'prom-client']
+
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  skipLibCheck: false,
+  esModuleInterop: true,
+  target: 'es2022',
+  lib: ['es2023'],
+  types: ['node'],
+  noEmit: true,
+}
+
+/** How compilers find declarations; `node` is what TypeScript 5 calls the way that does not read `exports`. */
+const RESOLUTIONS = {
+  nodenext: { compiler: 'typescript', module: 'nodenext', moduleResolution: 'nodenext' },
+  bundler: { compiler: 'typescript', module: 'esnext', moduleResolution: 'bundler' },
+  'nodenext of TypeScript 5': {
+    compiler: 'old-typescript',
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+  },
+  'node of TypeScript 5': { compiler: 'old-typescript', module: 'esnext', moduleResolution: 'node' },
+} as const
+
+describe('the packed package', () => {
+  let folder: string
+  let tarball: string
+  let packed: readonly string[]
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'secure-cache-pack-'))
+    // What runs here is already compiled: building again could only disturb the tests beside this one.
+    const said = await succeed('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+    })
+    const [result] = JSON.parse(said) as { filename: string; files: { path: string }[] }[]
+    if (result === undefined) throw new Error('npm pack made no tarball')
+    tarball = join(folder, result.filename)
+    packed = result.files.map(({ path }) => path)
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('holds what runs and what explains, and neither tests nor sources', () => {
+    expect(packed).to.include.members([
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'SECURITY.md',
+      'CHANGELOG.md',
+      '.env.example',
+      'dist/middleware/index.js',
+      'dist/middleware/index.d.ts',
+      'dist/lib/index.js',
+      'dist/generators/index.js',
+      'dist/cli/secure-cache.js',
+    ])
+    expect(packed.some((path) => /^config-templates\/.*\.hbs$/.test(path))).to.equal(true)
+    const strangers = packed.filter(
+      (path) =>
+        !/^(?:dist\/(?:lib|middleware|generators|cli)\/.+\.(?:js|js\.map|d\.ts)|config-templates\/.+)$/.test(
+          path,
+        ) &&
+        !['package.json', 'README.md', 'LICENSE', 'SECURITY.md', 'CHANGELOG.md', '.env.example'].includes(
+          path,
+        ),
+    )
+    expect(strangers).to.deep.equal([])
+  })
+
+  it('passes publint without a remark', async () => {
+    const { buffer } = new Uint8Array(await readFile(tarball))
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).to.deep.equal([])
+  })
+
+  it('resolves its types in every way that compilers know', async () => {
+    // ECMAScript modules alone is what we mean; that CommonJS can load them all the same is tested below.
+    const attw = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js')
+    const { status, stdout } = await run(
+      process.execPath,
+      [
+        attw,
+        tarball,
+        '--ignore-rules',
+        'cjs-resolves-to-esm',
+        '--format',
+        'ascii',
+        '--no-color',
+        '--no-emoji',
+      ],
+      { cwd: folder },
+    )
+    expect(status, stdout).to.equal(0)
+  }).timeout(120_000)
+
+  for (const { title, packages } of APPLICATIONS) {
+    describe(`installed beside ${title}`, () => {
+      let project: string
+      const node = (file: string): Promise<string> => succeed(process.execPath, [file], { cwd: project })
+
+      before(async function () {
+        this.timeout(180_000)
+        project = await mkdtemp(join(folder, 'project-'))
+        await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+        await succeed(
+          'npm',
+          ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', tarball, ...packages],
+          {
+            cwd: project,
+          },
+        )
+        for (const file of ['app.mjs', 'app.cjs', 'strict.ts']) {
+          await copyFile(join(sources, file), join(project, file))
+        }
+      })
+
+      it('serves an application that is a module', async () => {
+        expect(await node('app.mjs')).to.equal('module: fine\n')
+      })
+
+      it('serves an application in CommonJS', async () => {
+        expect(await node('app.cjs')).to.equal('commonjs: fine\n')
+      })
+
+      it('brings its command', async () => {
+        const command = join(project, 'node_modules', '.bin', 'secure-cache')
+        expect(await succeed(command, ['--version'], { cwd: folder })).to.equal(`${version}\n`)
+      })
+
+      it('loads nothing that only the generator, mail or metrics need', async () => {
+        const modules = join(project, 'node_modules')
+        const away = await mkdtemp(join(folder, 'away-'))
+        const moved = LOADED_WHEN_NEEDED.slice(0, 2)
+        for (const [index, name] of moved.entries())
+          await rename(join(modules, name), join(away, String(index)))
+        try {
+          for (const entry of ['express-secure-cache', 'express-secure-cache/cache']) {
+            await writeFile(
+              join(project, 'load.mjs'),
+              `import '${entry}'\nfor (const name of ${JSON.stringify(LOADED_WHEN_NEEDED)})\n  await import(name).then(() => { throw new Error(name + ' is there') }, () => {})\nconsole.log('loaded')\n`,
+            )
+            expect(await node('load.mjs')).to.equal('loaded\n')
+          }
+        } finally {
+          for (const [index, name] of moved.entries())
+            await rename(join(away, String(index)), join(modules, name))
+        }
+      })
+
+      for (const [name, { compiler, ...options }] of Object.entries(RESOLUTIONS)) {
+        if (compiler !== 'typescript' && !packages.some((each) => each.startsWith(compiler))) continue
+        it(`compiles under strict TypeScript with resolution ${name}`, async () => {
+          const home = compiler === 'typescript' ? root : project
+          await writeFile(
+            join(project, 'tsconfig.json'),
+            JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: ['strict.ts'] }),
+          )
+          const tsc = join(home, 'node_modules', compiler, 'bin', 'tsc')
+          const { status, stdout } = await run(process.execPath, [tsc, '-p', project], { cwd: project })
+          expect(status, stdout).to.equal(0)
+        }).timeout(120_000)
+      }
+    })
+  }
+})
