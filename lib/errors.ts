@@ -36,7 +36,7 @@ export class ConfigError extends CacheError {
     problems: readonly ConfigProblem[] = [],
   ) {
     super(code, message)
-    this.problems = problems
+    this.problems = Object.freeze([...problems])
   }
 }
 

@@ -15,28 +15,57 @@ export interface Redactor {
   fields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 }
 
-/**
- * What a secret looks like, whoever's it is. All quantifiers are bounded: the text may be an attacker's, and
- * a log line must not take a second.
- */
-const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  // Everything up to the last @ of the word: passwords that were not percent-encoded may hold / and @.
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"'<>]{0,1024}@/gi, `$1${HIDDEN}@`],
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, HIDDEN],
-  [/\b(Bearer|Basic)\s{1,8}[A-Za-z0-9._~+/=-]+/gi, `$1 ${HIDDEN}`],
+/** What a secret looks like, whoever's it is. */
+interface Pattern {
+  /** Cheap to look for, and in every match: most lines hold none of them and are done at once. */
+  readonly sign: RegExp
+  readonly pattern: RegExp
+  readonly replacement: string
+}
+
+/** All quantifiers are bounded: the text may be an attacker's, and a log line must not take a second. */
+const PATTERNS: readonly Pattern[] = [
+  {
+    // Everything up to the last @ of the word: passwords that were not percent-encoded may hold / and @.
+    sign: /:\/\//,
+    pattern: /\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"'<>]{0,1024}@/gi,
+    replacement: `$1${HIDDEN}@`,
+  },
+  {
+    sign: /PRIVATE KEY-----/,
+    pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
+    replacement: HIDDEN,
+  },
+  {
+    sign: /(?:bearer|basic)\s/i,
+    pattern: /\b(Bearer|Basic)\s{1,8}[A-Za-z0-9._~+/=-]+/gi,
+    replacement: `$1 ${HIDDEN}`,
+  },
   // Redis commands that carry passwords: AUTH [user] password, HELLO n AUTH …, ACL SETUSER name >password.
-  [/\b(AUTH)\s{1,8}\S+(?:\s{1,8}\S+)?/g, `$1 ${HIDDEN}`],
-  [/\b(SETUSER)\s.*/gi, `$1 ${HIDDEN}`],
-  // name=value of a command line or form, "name":"value" of JSON, name: 'value' of util.inspect.
-  [
-    /\b(\w{0,40}(?:passw(?:or)?d|passphrase|secret|token|api_?key|credential)\w{0,40}(?:["']\s?:\s?|=|:\s?(?=["'])))(?:"[^"]*"|'[^']*'|[^\s,;&}"']+)/gi,
-    `$1${HIDDEN}`,
-  ],
-  [/\bwhsec_[A-Za-z0-9+/=]+/g, HIDDEN],
-  // 32 bytes as hex (keys, password hashes) and as base64 (keys); Fernet tokens.
-  [/(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/gi, HIDDEN],
-  [/(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{43}=?(?![A-Za-z0-9+/_=-])/g, HIDDEN],
-  [/\bgAAAA[A-Za-z0-9_-]{20,}={0,2}/g, HIDDEN],
+  { sign: /AUTH\s/, pattern: /\b(AUTH)\s{1,8}\S+(?:\s{1,8}\S+)?/g, replacement: `$1 ${HIDDEN}` },
+  { sign: /SETUSER\s/i, pattern: /\b(SETUSER)\s.*/gi, replacement: `$1 ${HIDDEN}` },
+  {
+    // name=value of a command line or form, "name":"value" of JSON, name: 'value' of util.inspect.
+    sign: /passw|passphrase|secret|token|api_?key|credential/i,
+    pattern:
+      /\b(\w{0,40}(?:passw(?:or)?d|passphrase|secret|token|api_?key|credential)\w{0,40}(?:["']\s?:\s?|=|:\s?(?=["'])))(?:"[^"]*"|'[^']*'|[^\s,;&}"']+)/gi,
+    replacement: `$1${HIDDEN}`,
+  },
+  { sign: /whsec_/, pattern: /\bwhsec_[A-Za-z0-9+/=]+/g, replacement: HIDDEN },
+  {
+    // 32 bytes as hex: keys and the hashes of passwords.
+    sign: /[0-9a-f]{64}/i,
+    pattern: /(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])/gi,
+    replacement: HIDDEN,
+  },
+  {
+    // 32 bytes as base64 or base64url.
+    sign: /[A-Za-z0-9+/_-]{43}/,
+    pattern: /(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{43}=?(?![A-Za-z0-9+/_=-])/g,
+    replacement: HIDDEN,
+  },
+  // Fernet tokens: sealed, but by an older application.
+  { sign: /gAAAA/, pattern: /\bgAAAA[A-Za-z0-9_-]{20,}={0,2}/g, replacement: HIDDEN },
 ]
 
 /** Names of fields whose content is hidden: secrets, and what an event never tells (keys, values, arguments). */
@@ -47,9 +76,11 @@ const SECRET_NAMES =
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 export function createRedactor(secrets: readonly Secret[] = []): Redactor {
+  const known = patternOf(secrets)
+
   function text(input: string): string {
     const capped = input.length > MAX_INPUT ? input.slice(0, MAX_INPUT) : input
-    const hidden = withoutPatterns(withoutSecrets(capped, secrets))
+    const hidden = withoutPatterns(known === undefined ? capped : capped.replaceAll(known, HIDDEN))
     const inert = hidden.replaceAll(UNPRINTABLE, escaped)
     if (inert.length > MAX_TEXT) return `${inert.slice(0, MAX_TEXT)}… [shortened]`
     // The cap may have cut a secret in two, so that neither half was recognised.
@@ -109,12 +140,16 @@ export function secretsOf(settings: unknown): readonly Secret[] {
   return Object.values(settings).flatMap(secretsOf)
 }
 
-function withoutSecrets(text: string, secrets: readonly Secret[]): string {
-  return secrets
-    .flatMap((secret) => spellings(secret.reveal()))
-    .filter((spelling) => spelling.length >= MIN_SECRET)
-    .toSorted((one, other) => other.length - one.length)
-    .reduce((rest, spelling) => rest.replaceAll(spelling, HIDDEN), text)
+/** One pattern for every spelling of every secret, longest first, so that no part of one is left over. */
+function patternOf(secrets: readonly Secret[]): RegExp | undefined {
+  const all = new Set(secrets.flatMap((secret) => spellings(secret.reveal())))
+  const long = [...all].filter((spelling) => spelling.length >= MIN_SECRET)
+  if (long.length === 0) return undefined
+  const longestFirst = long.toSorted((one, other) => other.length - one.length)
+  return new RegExp(
+    longestFirst.map((spelling) => spelling.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'),
+    'g',
+  )
 }
 
 /** As a secret reads in a URL, in JSON, in base64; of an address its password and its path as well. */
@@ -143,7 +178,11 @@ function decodedOr(part: string): string {
 }
 
 function withoutPatterns(text: string): string {
-  return PATTERNS.reduce((rest, [pattern, replacement]) => rest.replaceAll(pattern, replacement), text)
+  return PATTERNS.reduce(
+    (rest, { sign, pattern, replacement }) =>
+      sign.test(rest) ? rest.replaceAll(pattern, replacement) : rest,
+    text,
+  )
 }
 
 function escaped(character: string): string {

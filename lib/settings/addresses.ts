@@ -1,7 +1,9 @@
 import { isIP, isIPv6 } from 'node:net'
 import { integer } from './numbers.js'
+import { password } from './secret-texts.js'
 import { Secret } from './secret.js'
 import type { HostPort } from './settings.js'
+import { username } from './texts.js'
 import { refuse, type Validator } from './validator.js'
 
 /** RFC 1123 names, with the underscore that container networks allow; at most 253 characters. */
@@ -70,14 +72,15 @@ export const redisUrl: Validator<RedisUrl> = {
       )
     }
     if (url.search !== '' || url.hash !== '') return refuse(`expected no parameters; ${PERCENT}`)
-    const username = decoded(url.username)
-    const password = decoded(url.password)
+    const user = decoded(url.username)
+    const secret = decoded(url.password)
     return {
       tls,
       host: host.parse(url.hostname),
       port: url.port === '' ? 6379 : port.parse(url.port),
-      username: username === '' || username === 'default' ? undefined : username,
-      password: password === '' ? undefined : new Secret(password),
+      // What is refused in a variable of its own must not come in by percent-encoding.
+      username: user === '' || user === 'default' ? undefined : username.parse(user),
+      password: secret === '' ? undefined : password.parse(secret),
     }
   },
 }
@@ -112,6 +115,8 @@ function secretUrl(schemes: readonly string[], expected: string): Validator<Secr
 }
 
 function urlOf(text: string, remedy: string): URL {
+  // `new URL` drops tabs and line breaks silently: another address than the one that was written.
+  if (/[\s\p{Cc}]/u.test(text)) return refuse('expected a URL without white space')
   // The error of `new URL` carries the address, password included: it never leaves this function.
   if (!URL.canParse(text)) return refuse(`expected a valid URL; ${remedy}`)
   return new URL(text)

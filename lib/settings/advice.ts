@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { GENERATED_MAX_VALUE_BYTES } from './contradictions.js'
-import { isGiven, labelOf, onRedis, usesDerivedKey, usesTls, type Draft } from './draft.js'
-import { isGuessable } from './keys.js'
+import { isGiven, labelOf, onRedis, keysOf, usesTls, type Draft } from './draft.js'
+import { isDerived, isGuessable } from './keys.js'
 import type { SettingsWarning } from './settings.js'
 import { sharedPasswords, weakPasswords } from './strength.js'
 import { SETTINGS, VARIABLE_NAMES, type VariableName } from './table.js'
@@ -40,15 +40,14 @@ const ADVICE: readonly Advice[] = [
   },
   {
     on: 'REDIS_ENCRYPTION_KEY',
-    holds: ({ values }) =>
-      values.REDIS_ENCRYPTION_KEY !== undefined && isGuessable(values.REDIS_ENCRYPTION_KEY),
+    holds: (draft) => keysOf(draft).some(isGuessable),
     message:
       'a pattern or readable text instead of random bytes: whoever guesses it reads every value. Generate one: openssl rand -hex 32.',
     insecure: true,
   },
   {
     on: 'REDIS_ENCRYPTION_PASSPHRASE',
-    holds: (draft) => isGiven(draft, 'REDIS_ENCRYPTION_PASSPHRASE') && !usesDerivedKey(draft),
+    holds: (draft) => isGiven(draft, 'REDIS_ENCRYPTION_PASSPHRASE') && !keysOf(draft).some(isDerived),
     message: 'without effect: no key has the form pbkdf2-sha256:….',
   },
   {

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { inProduction, isGiven, loginOf, usesTls, type Draft, type Requirement } from './draft.js'
 import { isGuessable } from './keys.js'
+import type { Secret } from './secret.js'
 import type { VariableName } from './table.js'
 
 const DAY_MS = 86_400_000
@@ -9,6 +10,9 @@ const MAX_READ_MODE_DAYS = 180
 export const GENERATED_MAX_VALUE_BYTES = 4 * 1_048_576
 
 const LOCATION: readonly VariableName[] = ['REDIS_HOST', 'REDIS_PORT']
+
+const GUESSABLE =
+  'expected 32 random bytes, got a pattern or readable text. Generate a key: openssl rand -hex 32.'
 
 /** Users with a role of their own: the application must not be one of them. */
 const ROLE_NAMES: readonly string[] = [
@@ -116,11 +120,15 @@ export const CONTRADICTIONS: readonly Requirement[] = [
   },
   {
     on: ['REDIS_ENCRYPTION_KEY'],
+    broken: (draft) => inProduction(draft) && guessable(draft.values.REDIS_ENCRYPTION_KEY),
+    message: GUESSABLE,
+  },
+  {
+    // One that only opens too: whoever guesses it can plant values.
+    on: ['REDIS_ENCRYPTION_ACCEPTED_KEYS'],
     broken: (draft) =>
-      inProduction(draft) &&
-      draft.values.REDIS_ENCRYPTION_KEY !== undefined &&
-      isGuessable(draft.values.REDIS_ENCRYPTION_KEY),
-    message: 'expected 32 random bytes, got a pattern or readable text. Generate one: openssl rand -hex 32.',
+      inProduction(draft) && (draft.values.REDIS_ENCRYPTION_ACCEPTED_KEYS ?? []).some(isGuessable),
+    message: GUESSABLE,
   },
   {
     on: ['CACHE_READ_MODE_UNTIL'],
@@ -161,6 +169,10 @@ function namesUser(draft: Draft): boolean {
   // The default name written out says nothing new: .env files list it beside a password of the default user.
   const written = isGiven(draft, 'REDIS_CACHE_USERNAME') && own !== 'cache_service' && own !== 'default'
   return written || url?.username !== undefined
+}
+
+function guessable(key: Secret | undefined): boolean {
+  return key !== undefined && isGuessable(key)
 }
 
 function differ(one: string | undefined, other: string | undefined): boolean {

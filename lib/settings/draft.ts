@@ -1,4 +1,3 @@
-import { isDerived } from './keys.js'
 import type { Secret } from './secret.js'
 import type { Settings } from './settings.js'
 import type { Sources } from './sources.js'
@@ -61,10 +60,10 @@ export function inProduction({ environment }: Draft): boolean {
   return environment === 'production'
 }
 
-export function usesDerivedKey({ values }: Draft): boolean {
-  return [values.REDIS_ENCRYPTION_KEY, ...(values.REDIS_ENCRYPTION_ACCEPTED_KEYS ?? [])].some(
-    (key) => key !== undefined && isDerived(key),
-  )
+/** The key that seals and those that open besides. */
+export function keysOf({ values }: Draft): readonly Secret[] {
+  const { REDIS_ENCRYPTION_KEY: key, REDIS_ENCRYPTION_ACCEPTED_KEYS: accepted = [] } = values
+  return key === undefined ? accepted : [key, ...accepted]
 }
 
 export function backendOf(draft: Draft): 'redis' | 'memory' {

@@ -1,5 +1,6 @@
-import { inProduction, isGiven, loginOf, onRedis, usesDerivedKey, usesTls } from './draft.js'
+import { inProduction, isGiven, loginOf, onRedis, keysOf, usesTls } from './draft.js'
 import type { Draft, Requirement } from './draft.js'
+import { isDerived } from './keys.js'
 
 /** Password, TLS and key are required unless REDIS_DEV_MODE is true, whatever NODE_ENV says. */
 const strict = (draft: Draft) => onRedis(draft) && !draft.values.REDIS_DEV_MODE
@@ -74,7 +75,7 @@ export const REQUIRED: readonly Requirement[] = [
   },
   {
     on: ['REDIS_ENCRYPTION_PASSPHRASE'],
-    broken: (draft) => usesDerivedKey(draft) && !isGiven(draft, 'REDIS_ENCRYPTION_PASSPHRASE'),
+    broken: (draft) => keysOf(draft).some(isDerived) && !isGiven(draft, 'REDIS_ENCRYPTION_PASSPHRASE'),
     message:
       'required: a key of the form pbkdf2-sha256:… is derived from it. Set the passphrase that belongs to the key.',
   },

@@ -34,9 +34,9 @@ export const serverVersion: Validator<string> = {
   parse: (text) => {
     const word = text.trim().toLowerCase()
     if (word === 'auto') return word
-    const [, major, minor = '0'] = /^(\d{1,3})(?:\.(\d{1,3}))?(?:\.\d{1,3})?$/.exec(word) ?? []
+    const [, major, minor = '0'] = /^([1-9]\d{0,2})(?:\.(0|[1-9]\d{0,2})(?:\.\d{1,3})?)?$/.exec(word) ?? []
     const known = Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2)
-    return known ? `${Number(major)}.${Number(minor)}` : refuse(`expected ${serverVersion.expected}`)
+    return known ? `${major}.${minor}` : refuse(`expected ${serverVersion.expected}`)
   },
 }
 

@@ -55,7 +55,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   const [best] = [...known]
     .map((candidate) => ({ candidate, distance: leven(name.toLowerCase(), candidate.toLowerCase()) }))
     .toSorted((one, other) => one.distance - other.distance)
-  const reach = Math.max(2, Math.ceil(name.length / 4))
+  const reach = Math.max(2, Math.ceil(name.length / 5))
   return best !== undefined && best.distance <= reach ? best.candidate : undefined
 }
 

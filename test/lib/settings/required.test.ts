@@ -98,6 +98,12 @@ describe('settings in production', () => {
     expectProblems(problems({ ...COMPLETE, REDIS_ENCRYPTION_KEY: text }), [
       ['REDIS_ENCRYPTION_KEY', 'random'],
     ])
+    expectProblems(problems({ ...COMPLETE, REDIS_ENCRYPTION_ACCEPTED_KEYS: text }), [
+      ['REDIS_ENCRYPTION_ACCEPTED_KEYS', 'random'],
+    ])
+    const elsewhere = read({ ...COMPLETE, NODE_ENV: 'staging', REDIS_ENCRYPTION_KEY: text })
+    expect(elsewhere.warnings).to.have.length(1)
+    expect(elsewhere.warnings[0]).to.include({ variable: 'REDIS_ENCRYPTION_KEY', insecure: true })
   })
 
   it('is recognised by the process where the given environment does not say', () => {
