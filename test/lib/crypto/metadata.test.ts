@@ -59,6 +59,8 @@ describe('the metadata block', () => {
     'half a length': Buffer.from('00', 'hex'),
     'a length beyond the end': Buffer.from('0001', 'hex'),
     'an entry without a length': block('0100'),
+    'an entry that reaches into the payload': block('020003ab'),
+    'an unknown entry that reaches into the payload': block('050002ab'),
     'an entry beyond the block': block('01000400000001', '0400050000'),
     'a byte left over': block('01000400000001', '04'),
     'an unknown critical type': block('800000'),

@@ -118,6 +118,13 @@ describe('a sealed namespace', () => {
     expect(reasonOf(() => users.open('k', sealed))).to.equal('expired')
   })
 
+  it('ends the shortest lifetime too', () => {
+    const { clock, namespace: users } = underClock()
+    const sealed = users.seal('k', PAYLOAD, { ...OPTIONS, lifetimeSeconds: 1 })
+    clock.ms = NOW_MS + 61_001
+    expect(reasonOf(() => users.open('k', sealed))).to.equal('expired')
+  })
+
   it('opens a value without a lifetime for ever', () => {
     const { clock, namespace: users } = underClock()
     const sealed = users.seal('k', PAYLOAD, { ...OPTIONS, lifetimeSeconds: 0 })
