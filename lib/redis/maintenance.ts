@@ -71,6 +71,7 @@ export class Maintenance {
       purpose: 'maintenance',
       timeoutMs: STEP_TIMEOUT_MS,
       reportsOutages: false,
+      bounds: 'gate',
     })
     await this.#connection.ready({ timeoutMs: READY_TIMEOUT_MS })
     return this.#connection

@@ -2,7 +2,7 @@ import { CacheError } from '../errors.js'
 
 /** Operations and bytes of one connection that may be pending; above it they fail at once. */
 const MAX_PENDING = 4096
-const MAX_PENDING_BYTES = 64 * 1024 * 1024
+const MAX_PENDING_BYTES = 128 * 1024 * 1024
 
 /**
  * Keeps memory bounded whatever the server does: 100 000 writes of 1 KiB issued against a stopped server

@@ -9,25 +9,27 @@ const MAX_KEYS = 32
 /** Expected bytes of one MGET. */
 const MAX_BYTES = 4 * 1024 * 1024
 
+export interface ReadBatchesParts {
+  readonly estimates: SizeEstimates
+  readonly desk: FailureDesk
+  readonly offer: (batch: Sendable) => void
+}
+
 /** Gathers the reads of one tick into MGETs of bounded size. */
 export class ReadBatches {
-  readonly #estimates: SizeEstimates
-  readonly #desk: FailureDesk
-  readonly #offer: (batch: Sendable) => void
+  readonly #parts: ReadBatchesParts
   #open: ReadBatch | undefined
 
-  constructor(parts: { estimates: SizeEstimates; desk: FailureDesk; offer: (batch: Sendable) => void }) {
-    this.#estimates = parts.estimates
-    this.#desk = parts.desk
-    this.#offer = parts.offer
+  constructor(parts: ReadBatchesParts) {
+    this.#parts = parts
   }
 
   /** The key is read before the event loop goes on. */
   add(key: string, sink: ValueSink, index: number): void {
-    const expected = this.#estimates.of(key)
+    const expected = this.#parts.estimates.of(key)
     if (this.#open !== undefined && !this.#open.hasRoomFor(expected)) this.#flush()
     if (this.#open === undefined) {
-      this.#open = new ReadBatch(this.#estimates, this.#desk)
+      this.#open = new ReadBatch(this.#parts)
       process.nextTick(() => this.#flush())
     }
     this.#open.add(key, sink, index)
@@ -37,7 +39,7 @@ export class ReadBatches {
   #flush(): void {
     const batch = this.#open
     this.#open = undefined
-    if (batch !== undefined) this.#offer(batch)
+    if (batch !== undefined) this.#parts.offer(batch)
   }
 }
 
@@ -48,12 +50,10 @@ class ReadBatch implements Sendable {
   cost = 0
   readonly #sinks: ValueSink[] = []
   readonly #indexes: number[] = []
-  readonly #estimates: SizeEstimates
-  readonly #desk: FailureDesk
+  readonly #batches: ReadBatchesParts
 
-  constructor(estimates: SizeEstimates, desk: FailureDesk) {
-    this.#estimates = estimates
-    this.#desk = desk
+  constructor(batches: ReadBatchesParts) {
+    this.#batches = batches
   }
 
   get name(): string {
@@ -75,20 +75,32 @@ class ReadBatch implements Sendable {
   }
 
   replied(reply: unknown): void {
+    const { estimates, desk } = this.#batches
     const values: unknown = this.parts.length === 1 ? [reply] : reply
     if (!isValues(values, this.parts.length)) {
-      this.failed(this.#desk.unexpected(this.name))
+      this.failed(desk.unexpected(this.name))
       return
     }
     for (const [at, value] of values.entries()) {
-      if (value !== null) this.#estimates.saw(this.parts[at] ?? '', value.length)
+      if (value !== null) estimates.saw(this.parts[at] ?? '', value.length)
       this.#sinks[at]?.received(this.#indexes[at] ?? 0, value ?? undefined)
     }
   }
 
   failed(error: unknown): void {
-    const ours = this.#desk.mapped(error, this.name)
-    for (const sink of this.#sinks) sink.fail(ours)
+    const ours = this.#batches.desk.mapped(error, this.name)
+    if (ours.code === 'ERR_REDIS_NOPERM' && this.parts.length > 1) this.#split()
+    else for (const sink of this.#sinks) sink.fail(ours)
+  }
+
+  /** One key that the user may not read fails a whole MGET: each by itself then, so that the others are served. */
+  #split(): void {
+    for (const [at, sink] of this.#sinks.entries()) {
+      const single = new ReadBatch(this.#batches)
+      single.add(this.parts[at] ?? '', sink, this.#indexes[at] ?? 0)
+      single.cost = this.cost / this.parts.length
+      this.#batches.offer(single)
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
@@ -17,6 +18,7 @@ import type { FailureDesk } from './replies.js'
 import { countReader, readFlag, readOk, readTtl } from './replies.js'
 import type { RequestParts } from './request.js'
 import { Request } from './request.js'
+import { isRefusal } from './retry-schedule.js'
 import { SendWindow } from './send-window.js'
 import { SizeEstimates } from './size-estimates.js'
 import { closed } from './when-ready.js'
@@ -24,6 +26,10 @@ import { closed } from './when-ready.js'
 /** Bytes on the way in each direction; redis.md has what the server does to a client with more. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 const WINDOW_COMMANDS = 1024
+const READY_TIMEOUT_MS = 10_000
+const READY_PAUSE_MS = 50
+/** In a namespace of our own; it never exists. */
+const PROBE_KEY = '@ready:'
 /** Keys of one UNLINK: it should not keep the server from others for long. */
 const UNLINK_KEYS = 512
 
@@ -168,8 +174,16 @@ export class RedisStore implements Store {
     this.connection.doubt()
   }
 
-  async ready(options?: ReadyOptions): Promise<void> {
-    await this.connection.ready(options)
+  async ready({ timeoutMs = READY_TIMEOUT_MS, signal }: ReadyOptions = {}): Promise<void> {
+    const end = performance.now() + timeoutMs
+    for (;;) {
+      await this.connection.ready({ timeoutMs: Math.max(1, end - performance.now()), signal })
+      const error = await this.#tryRead()
+      if (error === undefined) return
+      const enough = performance.now() + READY_PAUSE_MS > end || signal?.aborted === true
+      if (enough || isRefusal(error.code)) throw error
+      await wait(READY_PAUSE_MS)
+    }
   }
 
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
@@ -198,6 +212,16 @@ export class RedisStore implements Store {
 
   #parts(name: string, bytes: number): OperationParts {
     return { name, bytes, deadline: this.connection.deadline, pending: this.#pending }
+  }
+
+  /** A login proves no right to read, and a server that is loading lets in as well. */
+  async #tryRead(): Promise<CacheError | undefined> {
+    try {
+      await this.get(`${this.#settings.redis.keyPrefix}${PROBE_KEY}`)
+      return undefined
+    } catch (error) {
+      return fromRedis(error, 'GET')
+    }
   }
 
   #admit(): void {

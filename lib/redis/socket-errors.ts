@@ -31,5 +31,5 @@ function reset(seen: Seen): string {
     seen.context.tls === false && seen.context.connecting === true
       ? '; if this port speaks TLS, set REDIS_TLS_ENABLED=true'
       : ''
-  return `the connection to ${addressOf(seen)} was cut: Redis restarts, or has no room for another client (maxclients, maxmemory-clients)${plaintext}`
+  return `the connection to ${addressOf(seen)} was cut: Redis restarts, has no room for another client (maxclients, maxmemory-clients), or was sent more than proto-max-bulk-len${plaintext}`
 }

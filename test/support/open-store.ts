@@ -15,6 +15,7 @@ export interface StoreOverrides {
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly redis?: Partial<RedisStoreOptions['settings']['redis']> | undefined
+  readonly users?: RedisStoreOptions['settings']['users'] | undefined
   readonly timeoutMs?: number | undefined
   readonly maxValueBytes?: number | undefined
 }
@@ -28,7 +29,7 @@ export function openStore(server: RunningRedis, overrides: StoreOverrides = {}):
   const store = new RedisStore({
     settings: {
       redis: { ...server.settings, host, port, ...overrides.redis },
-      users: server.users,
+      users: overrides.users ?? server.users,
       cache: { timeoutMs, maxValueBytes },
     },
     events: bus,
