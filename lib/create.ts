@@ -13,7 +13,7 @@ import type { CacheParts } from './cache.js'
 import type { KeyRing } from './crypto/key-ring.js'
 import { devKey, processKey } from './dev-key.js'
 import { openEncryption, type Encryption } from './encryption.js'
-import { CacheError, isCacheError } from './errors.js'
+import { CacheError, ConfigError, isCacheError } from './errors.js'
 import { SecurityEvents } from './events.js'
 import type { Logger, Sealer, SecureCache, SecureCacheOptions } from './interface.js'
 import { chooseLogger, logEvents } from './log.js'
@@ -85,6 +85,7 @@ export function openCache(options: SecureCacheOptions, alsoKnown: readonly strin
  */
 export function createSealer(options: SecureCacheOptions = {}): Sealer {
   const settings = readSettings({ options, purpose: 'sealer' })
+  if (!settings.encryption.enabled) throw notWithoutEncryption()
   const logger = chooseLogger(options.logger, settings)
   const { sealing, keys } = openEncryption(settings.encryption, {
     fallbackKey: () => devKey(process.cwd()),
@@ -173,6 +174,13 @@ export function inspectCache(cache: SecureCache): CacheInternals {
     )
   }
   return internals
+}
+
+/** A cache may be read by others where its owner says so; what calls itself sealed may not. */
+function notWithoutEncryption(): ConfigError {
+  const name = 'CACHE_UNSAFE_NO_ENCRYPTION'
+  const message = 'a sealer seals: remove it, or do without createSealer().'
+  return new ConfigError('ERR_CONFIG_INVALID', `${name}: ${message}`, [{ name, message }])
 }
 
 /** The ids of the keys, once they are all there. */

@@ -50,6 +50,23 @@ describe('createSecureCache()', () => {
     await cache.close()
   })
 
+  it('keeps a key that is given twice once, and says so without showing it', async () => {
+    const key = randomBytes(32)
+    const lines: string[] = []
+    const write = (message: string): void => void lines.push(message)
+    const cache = createSecureCache({
+      env: {
+        REDIS_ENCRYPTION_KEY: key.toString('hex'),
+        REDIS_ENCRYPTION_ACCEPTED_KEYS: key.toString('base64'),
+      },
+      backend: 'memory',
+      logger: { info: write, warn: write, error: write },
+    })
+    expect(lines.some((line) => line.includes('REDIS_ENCRYPTION_ACCEPTED_KEYS'))).to.equal(true)
+    expect(lines.join()).not.to.include(key.toString('hex')).and.not.to.include(key.toString('base64'))
+    await cache.close()
+  })
+
   it('keeps values as they are where encryption was switched off, and reads nothing sealed then', async () => {
     const { cache, internals } = testCache({ env: { CACHE_UNSAFE_NO_ENCRYPTION: 'true' }, backend: 'memory' })
     for (const value of [{ a: 1 }, 'text', null, [], Buffer.from([0, 1, 0xc1]), Buffer.alloc(0)]) {

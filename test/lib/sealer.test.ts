@@ -78,6 +78,11 @@ describe('createSealer()', () => {
     expect(await codeOf(() => loose.open('text', { context: 'a' }))).to.equal('ERR_CACHE_MISUSE')
   })
 
+  it('never hands out what is not sealed', async () => {
+    const unsafe = { ...env, CACHE_UNSAFE_NO_ENCRYPTION: 'true' }
+    expect(await codeOf(() => createSealer({ env: unsafe }))).to.equal('ERR_CONFIG_INVALID')
+  })
+
   it('needs a key and no Redis, in production as well', async () => {
     expect(await codeOf(() => createSealer({ env: {} }))).to.equal('ERR_CONFIG_INVALID')
     const sealer = createSealer({ env: { ...env, NODE_ENV: 'production' } })
