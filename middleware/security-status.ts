@@ -7,6 +7,7 @@ import type { Access } from './status-access.js'
 import { eventsAnswer, healthAnswer, statusAnswer } from './status-answers.js'
 import { readStatusOptions } from './status-options.js'
 import type { SecurityStatusOptions } from './status-options.js'
+import { StatusMetrics } from './status-metrics.js'
 import { protectHeaders, send } from './status-send.js'
 import type { Answer } from './status-send.js'
 import { sourceFinder } from './status-source.js'
@@ -16,6 +17,7 @@ interface Question {
   readonly sources: readonly StatusSource[]
   readonly query: URLSearchParams
   readonly required: boolean
+  readonly metrics: StatusMetrics
 }
 
 interface Route {
@@ -28,12 +30,13 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
   ['/status', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
   ['/events', { who: 'authorised', answer: ({ sources, query }) => eventsAnswer(sources, query) }],
+  ['/metrics', { who: 'authorised', answer: ({ sources, metrics }) => metrics.answer(sources) }],
   ['/health', { who: 'anyone', answer: ({ sources, required }) => healthAnswer(sources, required) }],
 ])
 
 /**
- * Serves the security status from what was observed: `GET /status`, `/events` and `/health` below the path
- * where it is mounted, such as `app.use('/security', securityStatus())`.
+ * Serves the security status from what was observed: `GET /status`, `/events`, `/metrics` and `/health` below
+ * the path where it is mounted, such as `app.use('/security', securityStatus())`.
  *
  * The status is for whoever sends `SECURITY_STATUS_TOKEN` as a bearer token, or passes `authorize`. Paths that
  * it does not know go on to the application; without a cache a request goes on with `ERR_CACHE_MISUSE`.
@@ -41,8 +44,10 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
  * Throws a ConfigError for options that it does not know.
  */
 export function securityStatus(options: SecurityStatusOptions = {}): RequestHandler {
-  const { cache, property, authorize, required } = readStatusOptions(options)
+  const { cache, property, authorize, required, registry } = readStatusOptions(options)
   const find = sourceFinder({ cache, property })
+  const metrics = new StatusMetrics(registry)
+  metrics.join(find.given)
   const waitAfter = failedTokens()
 
   return function serveStatus(req, res, next) {
@@ -52,13 +57,13 @@ export function securityStatus(options: SecurityStatusOptions = {}): RequestHand
       next()
       return
     }
-    const sources = find(req)
+    const sources = find.on(req)
     if (sources.length === 0) {
       next(noCache(property))
       return
     }
     protectHeaders(req, res, () => {
-      void serve({ req, res, next }, { route, authorize, waitAfter }, { sources, query, required })
+      void serve({ req, res, next }, { route, authorize, waitAfter }, { sources, query, required, metrics })
     })
   }
 }
@@ -77,6 +82,7 @@ interface Door {
 
 async function serve(visit: Visit, door: Door, question: Question): Promise<void> {
   try {
+    question.metrics.join(question.sources)
     const refused = await admit(visit, door, question.sources)
     send(visit.res, refused ?? (await door.route.answer(question)))
   } catch (error) {

@@ -21,8 +21,9 @@ export async function statusAnswer(sources: readonly StatusSource[]): Promise<An
     key_prefix: settings.redis.keyPrefix,
     ...watch.status(),
   }))
-  const [only] = all
-  return { status: 200, body: all.length === 1 ? only : { ...together(all), caches: all } }
+  const [first, ...others] = all
+  const one = first !== undefined && others.length === 0
+  return { status: 200, body: one ? first : { ...together(all), caches: all } }
 }
 
 function together(all: readonly SecurityStatus[]): Record<string, boolean> {

@@ -3,6 +3,7 @@ import type { Request } from 'express'
 import leven from 'leven'
 import { CacheError, ConfigError } from '../lib/errors.js'
 import type { SecureCache } from '../lib/interface.js'
+import type { MetricsRegistry } from '../lib/monitor/metrics-registry.js'
 
 /** A cache, or what `secureCache()` returned. */
 export type StatusCache = SecureCache | { readonly cache: SecureCache }
@@ -16,6 +17,8 @@ export interface SecurityStatusOptions {
   readonly authorize?: ((req: Request) => boolean | Promise<boolean>) | undefined
   /** The application cannot do without its cache: `/health` fails with 503 while Redis is away. */
   readonly required?: boolean | undefined
+  /** The application's own prom-client registry, for the metrics to join; `/metrics` then serves all of it. */
+  readonly registry?: MetricsRegistry | undefined
 }
 
 export interface StatusOptions {
@@ -24,6 +27,7 @@ export interface StatusOptions {
   readonly property: string
   readonly authorize: SecurityStatusOptions['authorize']
   readonly required: boolean
+  readonly registry: MetricsRegistry | undefined
 }
 
 /** What each option must be, told where it is not. */
@@ -38,6 +42,10 @@ const EXPECTED: Readonly<
   property: [(value) => typeof value === 'string' && value !== '', 'the name of a property of the request'],
   authorize: [(value) => typeof value === 'function', 'a function of the request'],
   required: [(value) => typeof value === 'boolean', 'true or false'],
+  registry: [
+    (value) => typeof value === 'object' && value !== null && 'registerMetric' in value,
+    'a Registry of prom-client',
+  ],
 }
 
 /** Throws a ConfigError with every problem at once. */
@@ -66,6 +74,7 @@ export function readStatusOptions(options: SecurityStatusOptions): StatusOptions
     property: options.property ?? 'cache',
     authorize: options.authorize,
     required: options.required ?? false,
+    registry: options.registry,
   }
 }
 

@@ -4,8 +4,8 @@ import helmet from 'helmet'
 /** What one request is answered. */
 export interface Answer {
   readonly status: number
-  /** Sent as JSON. */
-  readonly body: unknown
+  /** An object is sent as JSON, text as it is. */
+  readonly body: object | string
   readonly type?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -47,7 +47,7 @@ const CROSS_ORIGIN_HEADERS = [
  */
 export function send(res: ServerResponse, { status, body, type, headers = {} }: Answer): void {
   for (const name of CROSS_ORIGIN_HEADERS) res.removeHeader(name)
-  const text = Buffer.from(inertJson(body))
+  const text = Buffer.from(typeof body === 'string' ? body : inertJson(body))
   res.statusCode = status
   res.setHeader('Content-Type', type ?? 'application/json; charset=utf-8')
   res.setHeader('Content-Length', text.length)
@@ -59,7 +59,7 @@ export function send(res: ServerResponse, { status, body, type, headers = {} }: 
 const ACTING = /[<>&\u2028\u2029]/g
 
 /** JSON that stays text even where someone pastes it into a page: it holds what attackers wrote. */
-function inertJson(body: unknown): string {
+function inertJson(body: object): string {
   const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(body).replace(ACTING, escape)
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import { inspectCache } from '../lib/create.js'
 import type { SecureCache } from '../lib/interface.js'
+import type { Measurements } from '../lib/measurements.js'
 import type { EventMonitor } from '../lib/monitor/security-monitor.js'
 import type { SecurityWatch } from '../lib/monitor/security-watch.js'
 import type { Settings } from '../lib/settings/settings.js'
@@ -11,6 +12,13 @@ export interface StatusSource {
   readonly settings: Settings
   readonly monitor: EventMonitor
   readonly watch: SecurityWatch
+  readonly measurements: Measurements
+}
+
+export interface SourceFinder {
+  /** Those that are known without a request. */
+  readonly given: readonly StatusSource[]
+  readonly on: (req: Request) => readonly StatusSource[]
 }
 
 /**
@@ -19,23 +27,21 @@ export interface StatusSource {
  *
  * Throws a CacheError ERR_CACHE_MISUSE for what is no cache of ours.
  */
-export function sourceFinder({
-  cache,
-  property,
-}: Pick<StatusOptions, 'cache' | 'property'>): (req: Request) => readonly StatusSource[] {
-  if (cache.length > 0) {
-    const sources = cache.map(watched)
-    return () => sources
-  }
-  return (req) => {
-    const found: unknown = Reflect.get(req, property)
-    return found === undefined ? [] : [watched(found as StatusCache)]
+export function sourceFinder({ cache, property }: Pick<StatusOptions, 'cache' | 'property'>): SourceFinder {
+  const given = cache.map(watched)
+  if (given.length > 0) return { given, on: () => given }
+  return {
+    given,
+    on: (req) => {
+      const found: unknown = Reflect.get(req, property)
+      return found === undefined ? [] : [watched(found as StatusCache)]
+    },
   }
 }
 
 function watched(given: StatusCache): StatusSource {
   const cache: SecureCache = 'cache' in given ? given.cache : given
-  const { settings, monitor, watch } = inspectCache(cache)
+  const { settings, monitor, watch, measurements } = inspectCache(cache)
   watch.start()
-  return { settings, monitor, watch }
+  return { settings, monitor, watch, measurements }
 }

@@ -6,6 +6,18 @@ import type { EventType, SecurityEvent, Severity } from '../events.js'
 export const DENIAL_REASONS = ['auth', 'command', 'key', 'channel', 'other'] as const
 export type DenialReason = (typeof DENIAL_REASONS)[number]
 
+/** Alerts of one kind over one channel with one outcome. */
+export interface AlertTotal {
+  readonly type: string
+  /** `none` where an alert was held back before any channel. */
+  readonly channel: string
+  readonly outcome: 'sent' | 'suppressed' | 'failed'
+  readonly count: number
+}
+
+/** Kinds and channels are few; this bounds them all the same. */
+const MOST_ALERT_SERIES = 200
+
 /**
  * Totals since the start, for the summary and for metrics. Every label comes from a closed list, so that
  * nobody outside can make the memory grow.
@@ -18,10 +30,23 @@ export class EventTotals {
   readonly denials = zeros(DENIAL_REASONS)
   ownDenials = 0
   encryptFailures = 0
+  readonly #alerts = new Map<string, AlertTotal>()
 
   /** Values that could not be sealed or opened. */
   get cryptoErrors(): number {
     return Object.values(this.decryptFailures).reduce((sum, count) => sum + count, this.encryptFailures)
+  }
+
+  get alerts(): readonly AlertTotal[] {
+    return [...this.#alerts.values()]
+  }
+
+  addAlerts(alert: Omit<AlertTotal, 'count'>, count: number): void {
+    const id = JSON.stringify(alert)
+    const before = this.#alerts.get(id)?.count ?? 0
+    if (before > 0 || this.#alerts.size < MOST_ALERT_SERIES) {
+      this.#alerts.set(id, { ...alert, count: before + count })
+    }
   }
 
   add(event: SecurityEvent): void {
@@ -44,6 +69,15 @@ const ADDERS: { [T in EventType]?: (totals: EventTotals, event: SecurityEvent<T>
   },
   'encrypt.failure': (totals) => {
     totals.encryptFailures += 1
+  },
+  'alert.sent': (totals, { kind, channel }) => {
+    totals.addAlerts({ type: kind, channel, outcome: 'sent' }, 1)
+  },
+  'alert.suppressed': (totals, { kind, count }) => {
+    totals.addAlerts({ type: kind, channel: 'none', outcome: 'suppressed' }, count)
+  },
+  'alert.failed': (totals, { kind, channel }) => {
+    totals.addAlerts({ type: kind, channel, outcome: 'failed' }, 1)
   },
   'acl.denied': (totals, { reason, count, source }) => {
     totals.denials[denialReason(reason)] += count ?? 1

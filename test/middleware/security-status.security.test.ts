@@ -26,7 +26,7 @@ const MEMORY = {
   REDIS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
 }
 /** Routes that show something. */
-const CLOSED = ['/', '/status', '/events'] as const
+const CLOSED = ['/', '/status', '/events', '/metrics'] as const
 
 const versions: Readonly<Record<string, () => Express>> = { 'Express 4': express4, 'Express 5': express5 }
 

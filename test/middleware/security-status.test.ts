@@ -5,6 +5,7 @@ import express4 from 'express4'
 import { Redis } from 'ioredis'
 import { afterEach, describe, it } from 'mocha'
 import { randomBytes } from 'node:crypto'
+import { Counter, Registry } from 'prom-client'
 import request from 'supertest'
 
 import type { CacheError, SecureCacheOptions } from '../../lib/index.js'
@@ -379,6 +380,23 @@ describe('the security status', () => {
       expect(body.error).to.not.match(/yesterday|script|1e3|unknown/)
     })
   }
+
+  it('serves metrics, alone or with those of the application', async () => {
+    const { app, handler } = mount(MEMORY)
+    await handler.cache.get('absent')
+    const alone = await get(app, '/security/metrics')
+    expect(alone.headers['content-type']).to.match(/^text\/plain/)
+    expect(alone.text).to.include('secure_cache_operations_total{op="get",result="miss"} 1')
+
+    const registry = new Registry()
+    const own = new Counter({ name: 'app_requests_total', help: 'x', registers: [registry] })
+    own.inc()
+    const joined = mount(MEMORY, { status: { registry } })
+    expect((await get(joined.app, '/security/health')).status).to.equal(200)
+    for (const text of [await registry.metrics(), (await get(joined.app, '/security/metrics')).text]) {
+      expect(text).to.include('app_requests_total 1').and.to.include('secure_cache_up 1')
+    }
+  })
 
   it('says what to do where there is no cache on the request', async () => {
     const app = express5()
