@@ -12,17 +12,21 @@ import { protectHeaders, send } from './status-send.js'
 import type { Answer } from './status-send.js'
 import { sourceFinder } from './status-source.js'
 import type { StatusSource } from './status-source.js'
+import { StatusStreams } from './status-stream.js'
 
 interface Question {
   readonly sources: readonly StatusSource[]
   readonly query: URLSearchParams
   readonly required: boolean
   readonly metrics: StatusMetrics
+  readonly streams: StatusStreams
+  readonly res: Response
 }
 
 interface Route {
   readonly who: 'anyone' | 'authorised'
-  readonly answer: (question: Question) => Answer | Promise<Answer>
+  /** Undefined: the response was taken over. */
+  readonly answer: (question: Question) => Answer | undefined | Promise<Answer>
 }
 
 /** vocabulary.md, "Status router". */
@@ -30,13 +34,14 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
   ['/status', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
   ['/events', { who: 'authorised', answer: ({ sources, query }) => eventsAnswer(sources, query) }],
+  ['/stream', { who: 'authorised', answer: ({ sources, streams, res }) => streams.open(res, sources) }],
   ['/metrics', { who: 'authorised', answer: ({ sources, metrics }) => metrics.answer(sources) }],
   ['/health', { who: 'anyone', answer: ({ sources, required }) => healthAnswer(sources, required) }],
 ])
 
 /**
- * Serves the security status from what was observed: `GET /status`, `/events`, `/metrics` and `/health` below
- * the path where it is mounted, such as `app.use('/security', securityStatus())`.
+ * Serves the security status from what was observed: `GET /status`, `/events`, `/stream`, `/metrics` and
+ * `/health` below the path where it is mounted, such as `app.use('/security', securityStatus())`.
  *
  * The status is for whoever sends `SECURITY_STATUS_TOKEN` as a bearer token, or passes `authorize`. Paths that
  * it does not know go on to the application; without a cache a request goes on with `ERR_CACHE_MISUSE`.
@@ -48,6 +53,7 @@ export function securityStatus(options: SecurityStatusOptions = {}): RequestHand
   const find = sourceFinder({ cache, property })
   const metrics = new StatusMetrics(registry)
   metrics.join(find.given)
+  const streams = new StatusStreams()
   const waitAfter = failedTokens()
 
   return function serveStatus(req, res, next) {
@@ -63,7 +69,11 @@ export function securityStatus(options: SecurityStatusOptions = {}): RequestHand
       return
     }
     protectHeaders(req, res, () => {
-      void serve({ req, res, next }, { route, authorize, waitAfter }, { sources, query, required, metrics })
+      void serve(
+        { req, res, next },
+        { route, authorize, waitAfter },
+        { sources, query, required, metrics, streams, res },
+      )
     })
   }
 }
@@ -84,7 +94,8 @@ async function serve(visit: Visit, door: Door, question: Question): Promise<void
   try {
     question.metrics.join(question.sources)
     const refused = await admit(visit, door, question.sources)
-    send(visit.res, refused ?? (await door.route.answer(question)))
+    const answer = refused ?? (await door.route.answer(question))
+    if (answer !== undefined) send(visit.res, answer)
   } catch (error) {
     visit.next(error)
   }

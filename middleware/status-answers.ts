@@ -14,16 +14,21 @@ const BOOLEANS = [
   'recent_auth_failures',
 ] as const
 
-/** `GET /status`. One cache: its status; several: what holds for all, and each under `caches`. */
+/** `GET /status`. */
 export async function statusAnswer(sources: readonly StatusSource[]): Promise<Answer> {
   await Promise.all(sources.map(({ watch }) => watch.firstLook))
+  return { status: 200, body: statusBody(sources) }
+}
+
+/** One cache: its status; several: what holds for all, and each under `caches`. */
+export function statusBody(sources: readonly StatusSource[]): object {
   const all = sources.map(({ settings, watch }) => ({
     key_prefix: settings.redis.keyPrefix,
     ...watch.status(),
   }))
   const [first, ...others] = all
   const one = first !== undefined && others.length === 0
-  return { status: 200, body: one ? first : { ...together(all), caches: all } }
+  return one ? first : { ...together(all), caches: all }
 }
 
 function together(all: readonly SecurityStatus[]): Record<string, boolean> {

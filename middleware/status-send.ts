@@ -46,20 +46,27 @@ const CROSS_ORIGIN_HEADERS = [
  * change what is sent here.
  */
 export function send(res: ServerResponse, { status, body, type, headers = {} }: Answer): void {
-  for (const name of CROSS_ORIGIN_HEADERS) res.removeHeader(name)
   const text = Buffer.from(typeof body === 'string' ? body : inertJson(body))
   res.statusCode = status
-  res.setHeader('Content-Type', type ?? 'application/json; charset=utf-8')
-  res.setHeader('Content-Length', text.length)
-  res.setHeader('Cache-Control', 'no-store')
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  openForWriting(res, {
+    'Content-Type': type ?? 'application/json; charset=utf-8',
+    'Content-Length': String(text.length),
+    'Cache-Control': 'no-store',
+    ...headers,
+  })
   res.end(text)
+}
+
+/** Sets the headers; the body is the caller's. */
+export function openForWriting(res: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const name of CROSS_ORIGIN_HEADERS) res.removeHeader(name)
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
 }
 
 const ACTING = /[<>&\u2028\u2029]/g
 
 /** JSON that stays text even where someone pastes it into a page: it holds what attackers wrote. */
-function inertJson(body: object): string {
+export function inertJson(body: object): string {
   const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(body).replace(ACTING, escape)
 }

@@ -27,6 +27,8 @@ export class SecurityWatch {
   readonly #observer: Observer
   readonly #closeLooks: () => Promise<void>
   readonly #stopListening: () => void
+  readonly #onRound = new Set<() => void>()
+  readonly #onClose = new Set<() => void>()
   #started = false
   #firstLook: Promise<void> | undefined
   #closed = false
@@ -42,6 +44,7 @@ export class SecurityWatch {
       intervalMs: parts.settings.security.watchInterval * 1000,
       onRound: () => {
         certificates.look(this.#connection()?.tls?.certificateExpiresAt, this.#now())
+        for (const listener of this.#onRound) listener()
       },
       now: this.#now,
     })
@@ -67,6 +70,16 @@ export class SecurityWatch {
     return this.#firstLook
   }
 
+  /** Calls the listener after each round of looks. Returns the call that stops it. */
+  onRound(listener: () => void): () => void {
+    return listen(this.#onRound, listener)
+  }
+
+  /** Calls the listener when the cache closes. Returns the call that stops it. */
+  onClose(listener: () => void): () => void {
+    return listen(this.#onClose, listener)
+  }
+
   /** One round of looks that begins after this call. Never rejects. */
   look(): Promise<void> {
     return this.#observer.look()
@@ -89,6 +102,7 @@ export class SecurityWatch {
 
   async close(): Promise<void> {
     this.#closed = true
+    for (const listener of this.#onClose) listener()
     this.#stopListening()
     this.#observer.stop()
     await this.#closeLooks()
@@ -137,4 +151,9 @@ export class SecurityWatch {
       tamperedLastHour: monitor.count('tampered_values', 1),
     }
   }
+}
+
+function listen(listeners: Set<() => void>, listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }
