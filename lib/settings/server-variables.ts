@@ -38,7 +38,7 @@ export const SERVER = {
     group: 'server',
     validator: serverVersion,
     default: 'auto',
-    defaultText: 'auto (asks redis-server --version, else 7.0)',
+    defaultText: 'auto (a local server: redis-server --version, else 7.0; a container: 7.4)',
     meaning: 'Version of the server that the configuration is for.',
     example: '7.4',
     remedy: 'Write auto or a version such as 7.0.',

@@ -1,0 +1,39 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { notesOn, type NoteFacts } from '../../generators/notes.js'
+import { resolveServer } from '../../generators/server-version.js'
+import { sharedCertificates } from '../support/test-certificates.js'
+import { freshSettings, type Overrides } from '../support/generated-folder.js'
+
+async function notesFor(overrides: Overrides, facts: Partial<NoteFacts> = {}): Promise<readonly string[]> {
+  const settings = await freshSettings(overrides)
+  const server = await resolveServer(settings.server.version, 'container')
+  return notesOn({ settings, server, target: 'container', ...facts })
+}
+
+describe('notes', () => {
+  it('say nothing where all is well', async () => {
+    expect(await notesFor({})).to.deep.equal([])
+  })
+
+  it('name each setting that makes the output weaker or unusable', async () => {
+    const cases: [Overrides, RegExp][] = [
+      [{ REDIS_CACHE_PASSWORD: '', REDIS_PASSWORD: 'kQ3vT9xLw2mZr8Yd' }, /default user is off/],
+      [{ REDIS_DEV_MODE: 'true', REDIS_TLS_ENABLED: 'false' }, /without TLS/],
+      [{ REDIS_PROTECTED_MODE: 'false' }, /REDIS_PROTECTED_MODE/],
+      [{ REDIS_VERSION: '7.0' }, /no security fixes/],
+    ]
+    for (const [overrides, expected] of cases) {
+      const notes = await notesFor(overrides)
+      expect(notes, JSON.stringify(overrides)).to.have.length(1)
+      expect(notes[0]).to.match(expected)
+    }
+  })
+
+  it('notice that the application trusts another authority than that of the folder', async () => {
+    const { authority } = await sharedCertificates()
+    const other = { REDIS_TLS_CA_FILE: '', REDIS_TLS_CA: authority.certPem }
+    expect(await notesFor(other, { authorityPem: `${authority.certPem}\n` })).to.deep.equal([])
+    expect((await notesFor(other, { authorityPem: 'another' }))[0]).to.include('app/ca.crt')
+  })
+})
