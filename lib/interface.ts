@@ -16,9 +16,9 @@ export interface LoadContext {
   /** Aborted when the cache closes. */
   readonly signal: AbortSignal
   /** Overrides the time to live, for answers that say how long they are good. */
-  setTtl(ttl: Ttl): void
+  readonly setTtl: (ttl: Ttl) => void
   /** Hands the answer on without keeping it. */
-  doNotStore(): void
+  readonly doNotStore: () => void
 }
 
 /** What a value becomes by a JSON round trip: a Date is a string, a method is gone. */

@@ -14,13 +14,14 @@ export class Loading implements LoadContext {
     this.signal = signal
   }
 
-  setTtl(ttl: Ttl): void {
+  /** Not methods, because loaders take their context apart: `({ setTtl }) => …`. */
+  readonly setTtl = (ttl: Ttl): void => {
     // Checked here, where the mistake is: its stack names the loader.
     ttlToMs(ttl)
     this.#ttl = ttl
   }
 
-  doNotStore(): void {
+  readonly doNotStore = (): void => {
     this.#isStored = false
   }
 

@@ -336,8 +336,8 @@ describe('getOrSet', () => {
       const { cache } = open()
       await cache.getOrSet(
         'key',
-        (context) => {
-          context.setTtl('30s')
+        ({ setTtl }) => {
+          setTtl('30s')
           return 1
         },
         { ttl: 3600 },
@@ -349,8 +349,8 @@ describe('getOrSet', () => {
 
     it('that its value is not kept', async () => {
       const { cache } = open()
-      const value = await cache.getOrSet('key', (context) => {
-        context.doNotStore()
+      const value = await cache.getOrSet('key', ({ doNotStore }) => {
+        doNotStore()
         return 'secret'
       })
       expect(value).to.equal('secret')
