@@ -23,16 +23,22 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
+/** Variables as `secure-cache init` would make them for a folder, with `overrides`. */
+async function freshEnvironment(out: string, overrides: Overrides): Promise<Overrides> {
+  return { ...parse(await initialEnvironment({ host: '127.0.0.1', port: 6379, out })), ...overrides }
+}
+
 /** Settings as `secure-cache init` would make them, with `overrides`. */
 export async function freshSettings(overrides: Overrides = {}): Promise<Settings> {
-  const env = parse(await initialEnvironment({ host: '127.0.0.1', port: 6379, out: 'secure-redis' }))
-  return readSettings({ env: { ...env, ...overrides }, purpose: 'generator' })
+  return readSettings({ env: await freshEnvironment('secure-redis', overrides), purpose: 'generator' })
 }
 
 export interface BootedFolder {
   readonly out: string
   readonly port: number
   readonly settings: Settings
+  /** What the application is given: enough for `createSecureCache({ env })`. */
+  readonly env: Overrides
   readonly result: GenerateResult
   readonly server: LocalServer
   stop(): Promise<void>
@@ -46,13 +52,15 @@ export async function bootGenerated(
   const folder = await temporaryFolder()
   const port = await freePort()
   try {
-    const settings = options.settings ?? (await freshSettings({ REDIS_PORT: String(port), ...overrides }))
+    const env = await freshEnvironment(folder.path, { REDIS_PORT: String(port), ...overrides })
+    const settings = options.settings ?? readSettings({ env, purpose: 'generator' })
     const result = await generateConfig({ ...options, settings, out: folder.path, target: 'local' })
     const server = await startLocalServer({ out: folder.path })
     return {
       out: folder.path,
       port: settings.redis.port,
       settings,
+      env,
       result,
       server,
       async stop() {
