@@ -61,7 +61,8 @@ export const CONNECTION = {
     group: 'address',
     validator: hostPorts,
     default: undefined,
-    meaning: 'Addresses of the Sentinels that know the primary, instead of host and port.',
+    meaning:
+      'Addresses of the Sentinels that know the primary, instead of host and port. The generator knows them, the client not yet.',
     example: 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
     remedy: 'List at least one address of a Sentinel with its port.',
   }),
@@ -77,7 +78,8 @@ export const CONNECTION = {
     group: 'address',
     validator: hostPorts,
     default: undefined,
-    meaning: 'Addresses of some nodes of a Redis Cluster, instead of host and port.',
+    meaning:
+      'Addresses of some nodes of a Redis Cluster, instead of host and port. The generator knows them, the client not yet.',
     example: 'node-1:6379,node-2:6379',
     remedy: 'List at least one address of a node with its port.',
   }),

@@ -143,12 +143,6 @@ export const CONTRADICTIONS: readonly Requirement[] = [
     message: `expected a date at most ${MAX_READ_MODE_DAYS} days ahead. Write a nearer one; it can be moved again later.`,
   },
   {
-    on: ['CACHE_KEY_NAMES'],
-    broken: ({ values }) => values.CACHE_KEY_NAMES === 'hmac',
-    // A promise of secrecy that nobody keeps yet would be worse than none.
-    message: 'hmac is not available yet: key names would stay readable. Write plain.',
-  },
-  {
     on: ['SECURITY_ALERT_WEBHOOK'],
     broken: ({ values }) =>
       values.SECURITY_ALERT_WEBHOOK?.reveal().toLowerCase().startsWith('http:') === true &&

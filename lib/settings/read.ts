@@ -5,6 +5,7 @@ import { assemble } from './assemble.js'
 import { CONTRADICTIONS } from './contradictions.js'
 import { isGiven, labelOf, onRedis, type Draft, type Purpose } from './draft.js'
 import { merge } from './merge.js'
+import { NOT_YET } from './not-yet.js'
 import { optionSources } from './options.js'
 import { REQUIRED } from './required.js'
 import type { Settings, SettingsWarning } from './settings.js'
@@ -116,7 +117,9 @@ const SPECS = Object.fromEntries(
 )
 
 function disagreements(draft: Draft): readonly ConfigProblem[] {
-  const broken = [...REQUIRED, ...CONTRADICTIONS].filter((requirement) => requirement.broken(draft))
+  const broken = [...REQUIRED, ...CONTRADICTIONS, ...NOT_YET].filter((requirement) =>
+    requirement.broken(draft),
+  )
   // Passwords of a backend that is not used, or of development, are worth a warning alone.
   const judged = onRedis(draft) && !draft.values.REDIS_DEV_MODE
   return [

@@ -26,8 +26,9 @@ export function sharedPasswords(draft: Draft): readonly Remark[] {
     const text = secret.reveal()
     const other = first.get(text)
     first.set(text, other ?? name)
-    // A URL and a variable that agree are the same login.
-    if (other === undefined || name === 'REDIS_URL') return []
+    // A URL and the variable of the same login may agree.
+    const sameLogin = name === 'REDIS_URL' && (other === 'REDIS_CACHE_PASSWORD' || other === 'REDIS_PASSWORD')
+    if (other === undefined || sameLogin) return []
     const message = `the same as ${labelOf(draft, other)}. Give each its own: openssl rand -hex 24.`
     return [{ variable: labelOf(draft, name), message }]
   })

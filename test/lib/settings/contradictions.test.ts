@@ -120,11 +120,4 @@ describe('contradictory settings', () => {
       'CACHE_READ_MODE_UNTIL',
     ])
   })
-
-  it('refuses hidden key names as long as nothing hides them', () => {
-    expectProblems(
-      problems({ ...COMPLETE, CACHE_KEY_NAMES: 'hmac', CACHE_KEY_NAMES_SECRET: 'a'.repeat(32) }),
-      [['CACHE_KEY_NAMES', 'not available']],
-    )
-  })
 })

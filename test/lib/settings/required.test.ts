@@ -149,11 +149,9 @@ describe('settings outside production', () => {
     ['REDIS_HOST', 'redis'],
     ['REDIS_PASSWORD', PASSWORD],
     ['REDIS_CACHE_PASSWORD', PASSWORD],
-    ['REDIS_SENTINELS', 's:1'],
-    ['REDIS_CLUSTER_NODES', 'n:1'],
   ] as const) {
     it(`takes ${name} for the wish to use Redis`, () => {
-      const env = { NODE_ENV: 'test', REDIS_DEV_MODE: '1', [name]: value, REDIS_SENTINEL_NAME: 'x' }
+      const env = { NODE_ENV: 'test', REDIS_DEV_MODE: '1', [name]: value }
       expect(read(env).backend).to.equal('redis')
       expect(read({ ...env, CACHE_BACKEND: 'memory' }).backend).to.equal('memory')
     })

@@ -50,6 +50,13 @@ describe('the strength of passwords', () => {
     expect(settings.warnings[0]?.message).to.include('REDIS_CACHE_PASSWORD')
   })
 
+  it('does not warn where a URL repeats the password of its login, but where it repeats another one', () => {
+    const REDIS_URL = `rediss://cache_service:${encodeURIComponent(PASSWORD)}@redis`
+    expect(read({ ...COMPLETE, REDIS_URL }).warnings).to.deep.equal([])
+    const env = { ...COMPLETE, REDIS_URL, REDIS_CACHE_PASSWORD: undefined, REDIS_MONITOR_PASSWORD: PASSWORD }
+    expect(warningsOf(read(env))).to.deep.equal(['REDIS_URL'])
+  })
+
   it('does not judge those of a Redis that is not used', () => {
     expect(
       warningsOf(read({ NODE_ENV: 'test', CACHE_BACKEND: 'memory', REDIS_PASSWORD: 'short' })),
