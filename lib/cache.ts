@@ -10,7 +10,7 @@ import type { Values } from './cache/values.js'
 import { encode, type Encoded } from './crypto/codec.js'
 import { OpenError } from './errors.js'
 import type { Cache, Cacheable, Holding, Jsonified, LoadContext, Ttl, WriteOptions } from './interface.js'
-import type { Store, StoreEntry } from './store.js'
+import type { Store } from './store.js'
 import { ttlToMs } from './ttl.js'
 
 /** What all namespaces of one cache share. */
@@ -177,16 +177,18 @@ export class SealedCache implements Cache {
     const { store, keys, lifetimes, flights, outcomes } = this.#parts
     const { ttlMs, lifetimeSeconds } = lifetimes.of(options)
     const encoded = Array.from(lastOfEach(entries), ([key, value]) => ({ key, bytes: this.#encode(value) }))
-    const seal = (): StoreEntry[] =>
-      encoded.map(({ key, bytes }) => ({
-        key: this.#prefix + key,
-        bytes: this.#values.seal(key, bytes, lifetimeSeconds),
-      }))
+    const write = (): Promise<void> =>
+      store.setMany(
+        encoded.map(({ key, bytes }) => ({
+          key: this.#prefix + key,
+          bytes: this.#values.seal(key, bytes, lifetimeSeconds),
+        })),
+        ttlMs,
+      )
     for (const { key } of encoded) flights.overtake(this.#prefix + key)
     const started = performance.now()
     try {
-      if (keys.isReady) await store.setMany(seal(), ttlMs)
-      else await this.#withKeys(() => store.setMany(seal(), ttlMs))
+      await (keys.isReady ? write() : this.#withKeys(write))
       outcomes.succeeded('set_many', 'ok', encoded.length)
       return true
     } catch (error) {
@@ -322,7 +324,9 @@ export class SealedCache implements Cache {
   #encode(value: unknown): Encoded {
     const encoded = encode(value)
     this.#values.checkSize(encoded)
-    return encoded
+    if (encoded.codec === 'json' || this.#parts.keys.isReady) return encoded
+    // Until the keys are there the caller may go on with the bytes that it has.
+    return { codec: 'bytes', payload: Buffer.from(encoded.payload) }
   }
 
   #withKeys<R>(work: () => Promise<R>): Promise<R> {

@@ -11,4 +11,11 @@ describe('a way that loses one request in a hundred', () => {
     expect(dropped).to.be.greaterThan(20)
     expect(connections).to.be.greaterThan(1)
   })
+
+  it('does make them get wrong ones without sealing, which shows what the first test rests on', async function () {
+    this.timeout(60_000)
+    const unsealed = { CACHE_UNSAFE_NO_ENCRYPTION: 'true', REDIS_ENCRYPTION_KEY: '' }
+    const { wrong } = await readThroughLoss(20_000, unsealed)
+    expect(wrong).not.to.deep.equal([])
+  })
 })

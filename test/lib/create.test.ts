@@ -162,6 +162,17 @@ describe('keys that are derived from a passphrase', () => {
     await cache.close()
   })
 
+  it('seal bytes as they were when they were given', async () => {
+    const { cache } = testCache({ backend: 'memory', env: env(20_000), timeoutMs: 5000 })
+    const bytes = Buffer.from('before')
+    const writes = [cache.set('one', bytes), cache.setMany([['many', bytes]])]
+    bytes.fill(0)
+    expect(await Promise.all(writes)).to.deep.equal([true, true])
+    expect(String(await cache.get('one'))).to.equal('before')
+    expect(String(await cache.get('many'))).to.equal('before')
+    await cache.close()
+  })
+
   it('hold nobody up: reads are misses, writes false and loaders asked until they are there', async () => {
     const { cache, internals } = testCache({ backend: 'memory', env: env(3_000_000), timeoutMs: 10 })
     const started = performance.now()

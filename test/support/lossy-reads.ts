@@ -28,11 +28,14 @@ const MANY = 12
  * were answered. A lost request shifts each later reply to the command before it: what counts is that no caller
  * ever gets another one's value.
  */
-export async function readThroughLoss(reads: number): Promise<LossyReads> {
+export async function readThroughLoss(
+  reads: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<LossyReads> {
   const server = await startRedis()
   const proxy = await startProxyBefore(server)
   const { cache } = testCache({
-    env: { ...server.env, REDIS_HOST: proxy.host, REDIS_PORT: String(proxy.port) },
+    env: { ...server.env, REDIS_HOST: proxy.host, REDIS_PORT: String(proxy.port), ...env },
   })
   const keys = Array.from({ length: KEYS }, (_, index) => `key:${index}`)
   const versions = new Map<string, number>()
