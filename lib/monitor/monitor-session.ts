@@ -1,3 +1,5 @@
+import { isCacheError } from '../errors.js'
+import { closed } from '../redis/when-ready.js'
 import { openConnection } from '../redis/connection.js'
 import type { RedisConnection } from '../redis/connection.js'
 import type { OurSocket } from './client-list.js'
@@ -6,6 +8,13 @@ import type { ServerInfo } from './server-info.js'
 import type { WatchedParts } from './watched-parts.js'
 
 const TIMEOUT_MS = 2000
+/** A right that is missing stays missing for a while: each try is one more denial on the server. */
+const DENIED_MS = 10 * 60_000
+
+interface Denial {
+  readonly until: number
+  readonly error: unknown
+}
 
 /**
  * The monitor's own small connection, as user monitor: never the cache's. It opens with the first question
@@ -13,21 +22,35 @@ const TIMEOUT_MS = 2000
  */
 export class MonitorSession {
   readonly #parts: WatchedParts
+  readonly #now: () => number
+  /** By command and subcommand: few. */
+  readonly #denials = new Map<string, Denial>()
   #connection: RedisConnection | undefined
   #closed = false
 
   constructor(parts: WatchedParts) {
     this.#parts = parts
+    this.#now = parts.now ?? Date.now
   }
 
   /** Sends one command. Rejects with a CacheError within the deadline. */
   readonly ask = async (command: string, ...args: readonly string[]): Promise<unknown> => {
+    const right = `${command} ${args[0] ?? ''}`
+    const denial = this.#denials.get(right)
+    if (denial !== undefined && this.#now() < denial.until) throw denial.error
     const connection = this.#open()
     await connection.ready({ timeoutMs: TIMEOUT_MS })
-    const reply = connection.client.call(command, ...args)
-    // A server that takes the question and never answers: the deadline then drops the connection.
-    connection.deadline.wake()
-    return reply
+    try {
+      const reply = connection.client.call(command, ...args)
+      // A server that takes the question and never answers: the deadline then drops the connection.
+      connection.deadline.wake()
+      return await reply
+    } catch (error) {
+      if (isCacheError(error) && error.code === 'ERR_REDIS_NOPERM') {
+        this.#denials.set(right, { until: this.#now() + DENIED_MS, error })
+      }
+      throw error
+    }
   }
 
   readonly info = async (): Promise<ServerInfo> => readServerInfo(String(await this.ask('INFO')))
@@ -49,7 +72,9 @@ export class MonitorSession {
   }
 
   #open(): RedisConnection {
-    const { settings, events, now } = this.#parts
+    // A look that is under way while everything closes must not open anything.
+    if (this.#closed) throw closed()
+    const { settings, events } = this.#parts
     this.#connection ??= openConnection({
       settings: settings.redis,
       user: settings.users.monitor,
@@ -57,10 +82,8 @@ export class MonitorSession {
       purpose: 'monitor',
       timeoutMs: TIMEOUT_MS,
       reportsOutages: false,
-      now,
+      now: this.#now,
     })
-    // A look that was under way while everything closed must not leave a connection behind.
-    if (this.#closed) void this.#connection.close()
     return this.#connection
   }
 }

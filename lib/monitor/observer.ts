@@ -7,6 +7,8 @@ const LOOK_TIMEOUT_MS = 5_000
 const JITTER = 0.2
 /** After an event that changes the picture; many of them make one look. */
 const SOON_MS = 250
+/** Between two rounds that events ask for: a connection that flaps must not make us probe without pause. */
+const GAP_MS = 2000
 
 type Look<T> = () => Promise<T>
 /** What looks at what. Each look is independent: one that fails says so and disturbs no other. */
@@ -37,6 +39,7 @@ export class Observer {
   readonly #looks: Looks
   readonly #intervalMs: number
   readonly #lookTimeoutMs: number
+  readonly #gapMs: number
   readonly #onRound: () => void
   readonly #now: () => number
   readonly #random: () => number
@@ -46,11 +49,13 @@ export class Observer {
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> | undefined
   #running = false
+  #roundEndedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ObserverOptions) {
     this.#looks = options.looks
     this.#intervalMs = options.intervalMs
     this.#lookTimeoutMs = options.lookTimeoutMs ?? LOOK_TIMEOUT_MS
+    this.#gapMs = Math.min(GAP_MS, options.intervalMs)
     this.#onRound = options.onRound ?? (() => undefined)
     this.#now = options.now ?? Date.now
     this.#random = options.random ?? Math.random
@@ -85,6 +90,7 @@ export class Observer {
     await this.#round
     this.#round ??= this.#lookAll().finally(() => {
       this.#round = undefined
+      this.#roundEndedAt = performance.now()
       if (this.#running) this.#schedule(this.#intervalMs * (1 + JITTER * (this.#random() - 0.5)))
     })
     await this.#round
@@ -92,7 +98,8 @@ export class Observer {
 
   /** The next round comes soon instead of in its turn. */
   lookSoon(): void {
-    if (this.#running && this.#round === undefined) this.#schedule(SOON_MS)
+    if (!this.#running || this.#round !== undefined) return
+    this.#schedule(Math.max(SOON_MS, this.#roundEndedAt + this.#gapMs - performance.now()))
   }
 
   async #lookAll(): Promise<void> {

@@ -139,7 +139,7 @@ export class ServerWatch {
         userName,
       })
     }
-    this.#alarm(at)
+    if (growth > 0) this.#alarm(at)
     const denied = grown(info.denials, before.info.denials) - (ownDenials - before.ownDenials)
     if (denied > 0) {
       const entry = log.find(({ reason, ageSeconds }) => reason !== 'auth' && ageSeconds <= sinceSeconds)

@@ -283,11 +283,10 @@ describe('the security status', () => {
   it('answers /health from what is known, without asking a server that hangs', async () => {
     const { redis, app } = await stage()
     await redis.pause()
-    const started = performance.now()
-    const { body } = await get(app, '/security/health')
-    expect(performance.now() - started).to.be.below(200)
-    expect(Object.keys(body)).to.deep.equal(['status'])
+    const answers = await Promise.all(Array.from({ length: 20 }, () => get(app, '/security/health')))
     await redis.resume()
+    // Whoever asked the server would have waited for its deadline, and then have called it away.
+    for (const { text } of answers) expect(text).to.equal('{"status":"pass"}')
   })
 
   const unavailable: readonly (readonly [

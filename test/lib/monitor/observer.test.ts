@@ -80,7 +80,7 @@ describe('an observer', () => {
 
   it('looks soon after something happened, once however much happens', async () => {
     let rounds = 0
-    const observer = observe({}, { onRound: () => (rounds += 1) })
+    const observer = observe({}, { intervalMs: 600, onRound: () => (rounds += 1) })
     observer.start()
     await until('the first round', () => rounds === 1)
     for (let event = 0; event < 100; event += 1) observer.lookSoon()

@@ -316,6 +316,20 @@ describe('the watch over a server', () => {
     })
   })
 
+  it('asks no more for a while for what it has no right to', async () => {
+    const { watch, cache } = await watcher()
+    await redis.admin().call('ACL', 'SETUSER', 'monitor', '-client|list')
+    for (let again = 0; again < 5; again += 1) {
+      const error: unknown = await watch.clients().catch((caught: unknown) => caught)
+      expect(error).to.be.an('error').with.property('code', 'ERR_REDIS_NOPERM')
+    }
+    expect(await redis.admin().call('INFO', 'errorstats')).to.include('errorstat_NOPERM:count=1')
+    expect(cache.seen.filter((event) => event.type === 'acl.denied')).to.have.length(1)
+    await redis.admin().call('ACL', 'SETUSER', 'monitor', '+client|list')
+    cache.clock.offsetMs = 11 * 60_000
+    expect(await watch.clients()).to.include({ plaintext: 0 })
+  })
+
   it('fails in time when the server hangs, and works again when it goes on', async () => {
     const { watch } = await watcher()
     await watch.failures()
