@@ -69,7 +69,9 @@ export const certificateCheck: CheckRule<'tls_certificate'> = {
     }),
 }
 
-const RENEW = 'renew it: `secure-cache certs renew`, then CONFIG SET tls-cert-file and tls-key-file together'
+const RENEW =
+  'renew it: `npm run generate-config` does so in the last month; then CONFIG SET tls-cert-file and tls-key-file ' +
+  'together (docs/incident-response.md, "An expired certificate")'
 
 function judgeExpiry(expiresAt: Date, now: number): Verdict {
   const days = Math.floor((expiresAt.getTime() - now) / DAY_MS)
@@ -108,7 +110,7 @@ export const isolationCheck: CheckRule<'network_isolated'> = {
       const where = network.addresses.join(', ')
       return {
         state: 'pass',
-        observed: `${where}: private or loopback; plaintext refused; ${counted(clients.remote.length, 'client')} from inside`,
+        observed: `${where}: private or loopback; nothing answers without TLS; clients on ${counted(clients.remote.length, 'host')}`,
       }
     }),
 }
