@@ -8,6 +8,7 @@ import { METRICS } from '../../../lib/monitor/metrics.js'
 import { startRedis } from '../../support/redis-server.js'
 import { testCache } from '../../support/test-cache.js'
 import type { TestCache } from '../../support/test-cache.js'
+import { until } from '../../support/until.js'
 
 /** The names that dashboards and alerts rely on (vocabulary.md). */
 const NAMES = [
@@ -128,7 +129,7 @@ describe('the metrics', () => {
     expect(Number(expiry) * 1000).to.be.above(Date.now())
 
     await redis.kill()
-    await made.cache.get('a')
+    await until('the loss is noticed', () => made.internals.connection?.status === 'down')
     const after = await text(made)
     expect(after).to.include('secure_cache_up 0\n')
     expect(after).to.include('secure_cache_connections 0\n')
