@@ -8,3 +8,5 @@ export {
 } from './secure-cache.js'
 export { securityStatus } from './security-status.js'
 export type { SecurityStatusOptions, StatusCache } from './status-options.js'
+export type { SecurityStatus } from '../lib/monitor/status.js'
+export type { MetricsRegistry } from '../lib/monitor/metrics-registry.js'

@@ -3,7 +3,7 @@ import { probeAnonymous, probePlaintext } from '../redis/probe.js'
 import { parseServerVersion } from '../redis/versions.js'
 import type { Settings } from '../settings/settings.js'
 import { MonitorSession } from './monitor-session.js'
-import { lookAtNetwork } from './network-look.js'
+import { NetworkLook } from './network-look.js'
 import { CannotSee } from './observer.js'
 import type { Looks } from './observer.js'
 import type { AnonymousAnswer } from './observations.js'
@@ -36,18 +36,22 @@ export function looksAt(parts: WatchedParts): LooksAtCache {
     authFailuresPerHour: parts.settings.security.authFailuresPerHour,
     now: parts.now ?? Date.now,
   })
+  const network = new NetworkLook({
+    host: redis.host,
+    port: redis.port,
+    live: () => {
+      const { remoteAddress, tls } = connection.facts()
+      return { remoteAddress, overTls: tls !== undefined }
+    },
+    tcpPort: async () => (asMonitor === runs ? (await session.info()).tcpPort : undefined),
+    answersPlaintext: async (host, port) => (await probePlaintext(host, port)) === 'plaintext',
+    now: parts.now ?? Date.now,
+  })
   return {
     looks: {
       selfTest: () => selfTest.run(),
       anonymous: () => lookAnonymously(redis),
-      network: () =>
-        lookAtNetwork({
-          host: redis.host,
-          port: redis.port,
-          remoteAddress: connection.facts().remoteAddress,
-          tcpPort: async () => (asMonitor === runs ? (await session.info()).tcpPort : undefined),
-          answersPlaintext: async (host, port) => (await probePlaintext(host, port)) === 'plaintext',
-        }),
+      network: () => network.look(),
       clients: asMonitor('CLIENT LIST', () => watch.clients()),
       serverFailures: asMonitor("the server's counter of failed logins", () => watch.failures()),
       access: asMonitor('the rights of our users', () => watch.access(versionOf(parts))),
