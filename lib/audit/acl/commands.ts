@@ -1,4 +1,5 @@
 import type { ServerVersion } from '../../redis/versions.js'
+import type { AclRule } from '../formats/acl-rules.js'
 import { COMMAND_TABLE, DIRECTIVE_TABLE, SENTINEL_COMMAND_TABLE } from '../server-tables.js'
 
 /** A command as access rules name it: `get`, `acl|log`. */
@@ -113,6 +114,13 @@ export function commandKnowledge(name: string, target: ServerVersion | undefined
   const [parent = '', argument] = name.split('|')
   const firstArgument = argument !== undefined && argument !== '' && COMMANDS.has(parent)
   return firstArgument && childrenOf(parent).length === 0 ? commandKnowledge(parent, target) : 'unknown'
+}
+
+/** The same for a rule: a first argument can be allowed, never denied (`-select|0`). */
+export function ruleKnowledge({ kind, value }: AclRule, target: ServerVersion | undefined): Knowledge {
+  if (kind.endsWith('-category')) return isCategory(value) ? 'known' : 'unknown'
+  if (kind !== 'allow-command' && kind !== 'deny-command') return 'known'
+  return kind === 'deny-command' && isFirstArgument(value) ? 'unknown' : commandKnowledge(value, target)
 }
 
 export function isSentinelCommand(name: string): boolean {

@@ -1,12 +1,6 @@
 import { commandsOf, type AccessFeature } from '../../access/roles.js'
 import { DANGERS } from '../acl/dangers.js'
-import {
-  commandKnowledge,
-  isCategory,
-  isFirstArgument,
-  isSentinelCommand,
-  type Knowledge,
-} from '../acl/commands.js'
+import { isFirstArgument, isSentinelCommand, ruleKnowledge } from '../acl/commands.js'
 import { ruleLists, simulate } from '../acl/simulate.js'
 import type { FolderFacts } from '../facts.js'
 import type { AclRule, AclUser } from '../formats/acl-rules.js'
@@ -236,28 +230,21 @@ export function syntax(crash: boolean): Find {
   }
 }
 
-const KNOWLEDGE: Readonly<Record<Exclude<Knowledge, 'known'>, string>> = {
-  unknown: 'is no command of any version',
-  'not-in-target': 'is unknown to',
-}
-
 /** ACL-019 */
 export const unknownCommands: Find = function* (facts) {
   for (const { list, user } of usersOf(facts)) {
     const sentinel = facts.confs.some(({ path, kind }) => path === list.path && kind === 'sentinel')
-    for (const { kind, value, at } of ruleLists(user).flat()) {
-      if ((kind === 'allow-category' || kind === 'deny-category') && !isCategory(value)) {
-        yield { at, message: 'this is no category of commands: the server refuses the line' }
-      }
-      if (kind !== 'allow-command' && kind !== 'deny-command') continue
+    for (const rule of ruleLists(user).flat()) {
+      const { at, value } = rule
       if (sentinel && (isSentinelCommand(value) || value === 'sentinel')) continue
-      const knowledge = commandKnowledge(value, facts.target)
+      const knowledge = ruleKnowledge(rule, facts.target)
       if (knowledge === 'known') continue
       // An unknown word may be anything, also a secret in the wrong place: only known names are repeated.
-      const name = knowledge === 'unknown' ? 'this' : value
-      const whom =
-        knowledge === 'unknown' || facts.target === undefined ? '' : ` ${nameRelease(facts.target)}`
-      yield { at, message: `${name} ${KNOWLEDGE[knowledge]}${whom}: the server refuses the line` }
+      const what =
+        knowledge === 'not-in-target' && facts.target !== undefined
+          ? `${value} is unknown to ${nameRelease(facts.target)}`
+          : 'no version knows this command or category'
+      yield { at, message: `${what}: the server refuses the file` }
     }
   }
 }

@@ -71,7 +71,7 @@ export const unknownDirectives: Find = function* (facts) {
         continue
       }
       // An unknown word may be anything, also a secret in the wrong place: it is not repeated.
-      const nearest = DIRECTIVE_NAMES.find((known) => leven(known, name, { maxDistance: 2 }) <= 2)
+      const nearest = DIRECTIVE_NAMES.find((known) => leven(known, name, { maxDistance: 3 }) < 3)
       const hint = nearest === undefined || name.length < 4 ? '' : ` (did you mean ${nearest}?)`
       yield { at, message: `no version of Redis knows this directive: it does not start${hint}` }
     }

@@ -31,16 +31,20 @@ export function inServices(judge: (service: ComposeService) => Iterable<Hit>): F
   }
 }
 
-/** A rule on Redis services, about what they lack: points at the service's name. */
+/** A rule on Redis services, about what they lack: points at what says so, else at the service's name. */
 export function lacking(
-  lacks: (service: ComposeService, placed: PlacedService) => boolean,
+  lacks: (service: ComposeService, placed: PlacedService) => boolean | Position,
   message: string,
 ): Find {
   return function* findLacking(facts) {
     for (const placed of redisServices(facts)) {
       const { service } = placed
-      if (lacks(service, placed))
-        yield { at: service.at, message: `service ${printable(service.name)} ${message}` }
+      const found = lacks(service, placed)
+      if (found === false) continue
+      yield {
+        at: found === true ? service.at : found,
+        message: `service ${printable(service.name)} ${message}`,
+      }
     }
   }
 }
@@ -128,10 +132,10 @@ export const keepsCapabilities: Find = lacking(
 )
 
 /** CMP-006 */
-export const writable: Find = lacking(
-  (service) => !isTrue(scalarOf(service, 'read_only')),
-  'has a writable root file system: read_only: true with a tmpfs',
-)
+export const writable: Find = lacking((service) => {
+  const flag = scalarOf(service, 'read_only')
+  return !isTrue(flag) && (flag?.at ?? true)
+}, 'has a writable root file system: read_only: true with a tmpfs')
 
 /** CMP-007 */
 export const newPrivileges: Find = lacking(

@@ -45,10 +45,14 @@ export function parseAclFile(source: SourceText): AclList {
         refused(name.at, `the user was already given on line ${known.at.line}: the server refuses the file`),
       )
     }
+    // The server takes the empty name, and reads on.
+    if (name.value === '') {
+      problems.push(refused(name.at, 'the user name is empty: exactly one space must follow "user"'))
+    }
     if (/["']/.test(name.value)) {
       problems.push(refused(name.at, 'quotes would be part of the user name: an access list has no quoting'))
     }
-    const parsed = parseAclUser(name, rules)
+    const parsed = parseAclUser(name, trimmed(rules))
     users.push(parsed.user)
     problems.push(...parsed.problems)
   }
@@ -83,6 +87,22 @@ function wordsOf(source: SourceText, line: Line): AclWord[] {
   })
 }
 
+/** The server takes tabs off the ends of a rule, though not inside a selector, which is one rule to it. */
+function trimmed(rules: readonly AclWord[]): readonly AclWord[] {
+  let inside = false
+  return rules.map(({ value, at }) => {
+    const starts = !inside && value.startsWith('(')
+    const whole = !inside && !starts
+    inside = (inside || starts) && !value.endsWith(')')
+    if (!whole) return { value, at }
+    const [lead = ''] = /^[\t\r]*/.exec(value) ?? []
+    return {
+      value: value.replaceAll(/^[\t\r]+|[\t\r]+$/g, ''),
+      at: { ...at, column: at.column + lead.length },
+    }
+  })
+}
+
 function lineProblem([keyword, name]: readonly AclWord[]): AclProblem | undefined {
   if (keyword === undefined) return undefined
   if (keyword.value.startsWith('#')) {
@@ -92,9 +112,6 @@ function lineProblem([keyword, name]: readonly AclWord[]): AclProblem | undefine
     return refused(keyword.at, 'a line must begin with "user" in lower case and one space')
   }
   if (name === undefined) return refused(keyword.at, 'a user needs a name')
-  if (name.value === '') {
-    return refused(name.at, 'the user name is empty: exactly one space must follow "user"')
-  }
   if (/[\t\v\f\r\0]/.test(name.value)) {
     return refused(name.at, 'a tab follows the user name: only spaces separate rules')
   }

@@ -36,8 +36,8 @@ export interface AclRule {
   readonly kind: AclRuleKind
   readonly value: string
   readonly at: Position
-  /** A key pattern for reading or writing alone (`%R~`). */
-  readonly partial?: boolean | undefined
+  /** A key pattern of the form `%R~`: even `%RW~*` does not count as "all keys" to the server. */
+  readonly percent?: boolean | undefined
 }
 
 export interface AclUser {
@@ -100,6 +100,7 @@ const SELECTOR_KINDS: ReadonlySet<AclRuleKind> = new Set([
 ])
 
 const HASH = /^[0-9a-f]{64}$/
+const NESTED = 'a selector is opened inside another: the server forgets the first one'
 
 export interface ParsedUser {
   readonly user: AclUser
@@ -116,7 +117,9 @@ export function parseAclUser(name: AclWord, words: readonly AclWord[]): ParsedUs
   for (const word of words) {
     let { value } = word
     let at = word.at
-    if (selector === undefined && value.startsWith('(')) {
+    const opens: boolean = value.startsWith('(') && (selector === undefined || !value.endsWith(')'))
+    if (opens) {
+      if (selector !== undefined) problems.push(refused(word.at, NESTED))
       selector = []
       opened = word.at
       value = value.slice(1)
@@ -161,7 +164,7 @@ function parseRule(text: string, at: Position): AclRule | AclProblem {
     if (/["']/.test(value)) return refused(at, 'quotes have no meaning in an access list')
     return { kind, value: value.toLowerCase(), at }
   }
-  return { kind, value, at, partial: text.startsWith('%') && !/^%(?:RW|WR)/i.test(text) }
+  return { kind, value, at, percent: text.startsWith('%') }
 }
 
 function refused(at: Position, message: string): AclProblem {
@@ -178,11 +181,12 @@ function* unreachablePatterns(user: AclUser): Generator<AclProblem> {
       let all = false
       for (const rule of list) {
         if (rule.kind === reset || rule.kind === 'reset') all = false
-        if (rule.kind !== kind || rule.partial === true) continue
-        if (all && rule.value !== '*') {
+        if (rule.kind !== kind) continue
+        const everything = rule.value === '*' && rule.percent !== true
+        if (all && !everything) {
           yield refused(rule.at, `a pattern after the one that matches everything: write ${reset} first`)
         }
-        all ||= rule.value === '*'
+        all ||= everything
       }
     }
   }
