@@ -31,7 +31,7 @@ export interface FolderOptions {
 /** No real file of these kinds is larger; what is, is reported and not read. */
 const MAX_BYTES: Readonly<Record<FileKind, number>> = {
   conf: 1_048_576,
-  acl: 1_048_576,
+  acl: 262_144,
   env: 262_144,
   compose: 524_288,
   certificate: 1_048_576,

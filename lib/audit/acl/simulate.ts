@@ -34,6 +34,15 @@ export function ruleLists(user: AclUser): readonly (readonly AclRule[])[] {
  * command and subcommand in it; a command reaches its subcommands; the last rule on a command decides.
  */
 export function simulate(user: AclUser): Simulation {
+  const known = SIMULATED.get(user) ?? simulateUser(user)
+  SIMULATED.set(user, known)
+  return known
+}
+
+/** A dozen rules ask about the same user, who does not change. */
+const SIMULATED = new WeakMap<AclUser, Simulation>()
+
+function simulateUser(user: AclUser): Simulation {
   const grants = new Map<string, AclRule>()
   const regrants: Regrant[] = []
   let allCommands: AclRule | undefined

@@ -18,6 +18,7 @@ export interface AclList {
 export function parseAclFile(source: SourceText): AclList {
   const users: AclUser[] = []
   const problems: AclProblem[] = []
+  const lineOf = new Map<string, number>()
   if (source.byteOrderMark) {
     problems.push(
       refused(
@@ -39,12 +40,13 @@ export function parseAclFile(source: SourceText): AclList {
     }
     const [, name, ...rules] = words
     if (name === undefined) continue
-    const known = users.find((user) => user.name === name.value)
-    if (known !== undefined) {
+    const earlier = lineOf.get(name.value)
+    if (earlier !== undefined) {
       problems.push(
-        refused(name.at, `the user was already given on line ${known.at.line}: the server refuses the file`),
+        refused(name.at, `the user was already given on line ${earlier}: the server refuses the file`),
       )
     }
+    lineOf.set(name.value, line.number)
     // The server takes the empty name, and reads on.
     if (name.value === '') {
       problems.push(refused(name.at, 'the user name is empty: exactly one space must follow "user"'))

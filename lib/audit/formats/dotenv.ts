@@ -27,7 +27,9 @@ const SPACE = /\s*/y
  * pattern takes quadratic time on long runs of blank lines.
  */
 export function parseEnvFile(source: SourceText): EnvFile {
-  const { text, path } = source
+  const { path } = source
+  // As dotenv does it, first of all.
+  const text = source.text.replaceAll(/\r\n?/g, '\n')
   const variables: EnvVariable[] = []
   const places = placesIn(text, path)
   let offset = 0

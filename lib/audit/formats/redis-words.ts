@@ -28,15 +28,16 @@ export function splitWords(line: string): Words {
   const nul = bytes.indexOf('\0')
   const text = nul === -1 ? bytes : bytes.slice(0, nul)
   const words: Word[] = []
+  const charIndex = charactersBefore(text)
   let p = 0
   for (;;) {
     while (isSpace(text[p])) p++
     if (p >= text.length) return { ok: true, words }
     const word = readWord(text, p)
-    if ('reason' in word) return { ok: false, index: charIndex(text, word.index), reason: word.reason }
+    if ('reason' in word) return { ok: false, index: charIndex(word.index), reason: word.reason }
     words.push({
       value: Buffer.from(word.value, 'latin1').toString('utf8'),
-      index: charIndex(text, p),
+      index: charIndex(p),
       quoted: word.quoted,
     })
     p = word.end
@@ -95,7 +96,13 @@ function readEscape(
   return { value: ESCAPES[next] ?? next, length: 2 }
 }
 
-/** Characters before a byte offset. */
-function charIndex(latin1: string, byteOffset: number): number {
-  return Buffer.from(latin1.slice(0, byteOffset), 'latin1').toString('utf8').length
+/** Byte offsets to characters, for offsets that only grow: each byte is decoded once. */
+function charactersBefore(latin1: string): (byteOffset: number) => number {
+  let bytes = 0
+  let characters = 0
+  return (byteOffset) => {
+    characters += Buffer.from(latin1.slice(bytes, byteOffset), 'latin1').toString('utf8').length
+    bytes = byteOffset
+    return characters
+  }
 }

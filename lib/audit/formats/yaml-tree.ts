@@ -42,6 +42,8 @@ export interface YamlTree {
 
 /** Deeper than any real file, and far from the end of the stack. */
 const MAX_DEPTH = 64
+/** After these the rest of the file is guesswork. */
+const MAX_PROBLEMS = 20
 /** What all merge keys of a file may copy; a real file has dozens. */
 const MAX_MERGED_ENTRIES = 20_000
 
@@ -105,7 +107,7 @@ class TreeBuilder {
   }
 
   build(): YamlTree {
-    for (const error of this.#document.errors) {
+    for (const error of this.#document.errors.slice(0, MAX_PROBLEMS)) {
       // The parser's own message quotes the text, which may be a secret.
       this.#problems.push({ at: this.#place(error.pos[0]), message: 'the file is not valid YAML here' })
     }
