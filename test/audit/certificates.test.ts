@@ -21,10 +21,7 @@ async function odd(options: {
   readonly days: number
 }): Promise<CertificateAndKey> {
   const { algorithm, days } = options
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=odd',
     keys,

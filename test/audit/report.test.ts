@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, it } from 'mocha'
 import type { AuditReport } from '../../lib/audit/audit.js'
 import type { Finding } from '../../lib/audit/rule.js'

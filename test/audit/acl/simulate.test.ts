@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { after, before, describe, it } from 'mocha'
 import { CATEGORIES, COMMANDS, EXECUTABLE } from '../../../lib/audit/acl/commands.js'

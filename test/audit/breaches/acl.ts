@@ -117,7 +117,7 @@ export const ACL_BREACHES: readonly Breach[] = [
   { title: 'a tab', file: ACL, append: 'user «ACL-018»tabbed\ton\n' },
   { title: 'a quoted name', file: ACL, append: 'user «ACL-018»"quoted" off\n' },
   { title: 'a user given twice', file: ACL, append: 'user «ACL-018»reports off\n' },
-  { title: 'an empty name', file: ACL, append: 'user «ACL-018» on nopass ~* +@all\n' },
+  { title: 'an empty name', file: ACL, append: 'user «ACL-018» off\n' },
   { title: 'a short hash', file: ACL, append: 'user short off «ACL-018»#abc123\n' },
   { title: 'a word that is no rule', file: ACL, append: 'user wordy off «ACL-018»hunter2hunter2\n' },
   { title: 'a command nobody knows', file: ACL, append: 'user app off «ACL-019»+getall\n' },

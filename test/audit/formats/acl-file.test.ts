@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { after, before, describe, it } from 'mocha'
 import { ruleKnowledge } from '../../../lib/audit/acl/commands.js'
@@ -55,25 +55,57 @@ describe('users.acl', () => {
 
   it('is refused where the server refuses it', async () => {
     const word = fc.constantFrom(
-      ...['on', 'off', 'OFF', 'nopass', 'resetpass', 'reset', 'clearselectors', 'sanitize-payload', HASH],
-      ...['#abc', '>secret', '~*', '~a:*', 'allkeys', 'resetkeys', '%R~b:*', '%~c', '%RW~d', '%RR~e', '&*'],
-      ...['&chan', 'resetchannels', '+get', '+GET', '+@read', '-@dangerous', '+nosuch', '+@nosuch', '#', '+'],
-      ...['+config|get', '+config|nosuch', '+select|0', '-select|0', '+config|get|x', '+debug|', '-', '+@'],
-      ...[
-        '(+get',
-        '~x)',
-        '(~y',
-        '(+set ~z)',
-        '(on)',
-        '()',
-        '"on"',
-        '+"get"',
-        'word',
-        '\ton',
-        'on\t',
-        ')',
-        '',
-      ],
+      'on',
+      'off',
+      'OFF',
+      'nopass',
+      'resetpass',
+      'reset',
+      'clearselectors',
+      'sanitize-payload',
+      HASH,
+      '#abc',
+      '>secret',
+      '~*',
+      '~a:*',
+      'allkeys',
+      'resetkeys',
+      '%R~b:*',
+      '%~c',
+      '%RW~d',
+      '%RR~e',
+      '&*',
+      '&chan',
+      'resetchannels',
+      '+get',
+      '+GET',
+      '+@read',
+      '-@dangerous',
+      '+nosuch',
+      '+@nosuch',
+      '#',
+      '+',
+      '+config|get',
+      '+config|nosuch',
+      '+select|0',
+      '-select|0',
+      '+config|get|x',
+      '+debug|',
+      '-',
+      '+@',
+      '(+get',
+      '~x)',
+      '(~y',
+      '(+set ~z)',
+      '(on)',
+      '()',
+      '"on"',
+      '+"get"',
+      'word',
+      '\ton',
+      'on\t',
+      ')',
+      '',
     )
     const start = fc.constantFrom('user', 'user', 'user', 'user ', 'USER', '#', ' user', '\tuser', '')
     const name = fc.constantFrom('a', 'b', 'c', '', '"a"', 'a\tb')

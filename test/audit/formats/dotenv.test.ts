@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parse } from 'dotenv'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { parseEnvFile } from '../../../lib/audit/formats/dotenv.js'
 import { decodeSource } from '../../../lib/audit/formats/source-text.js'
@@ -12,25 +12,32 @@ const valuesOf = (text: string): Record<string, string> =>
 describe('environment files', () => {
   it('hold the names and values that dotenv sees', () => {
     const part = fc.constantFrom(
-      ...[
-        'A',
-        'B_2',
-        'c.d',
-        '=',
-        '= ',
-        ': ',
-        ' = ',
-        'export ',
-        '\n',
-        '\n\n',
-        '#',
-        ' # note',
-        ' ',
-        '\t',
-        '"',
-        "'",
-      ],
-      ...['`', 'word', '\\n', '\\"', "\\'", '$x', 'é', ':', '-', '\r\n'],
+      'A',
+      'B_2',
+      'c.d',
+      '=',
+      '= ',
+      ': ',
+      ' = ',
+      'export ',
+      '\n',
+      '\n\n',
+      '#',
+      ' # note',
+      ' ',
+      '\t',
+      '"',
+      "'",
+      '`',
+      'word',
+      '\\n',
+      '\\"',
+      "\\'",
+      '$x',
+      'é',
+      ':',
+      '-',
+      '\r\n',
     )
     fc.assert(
       fc.property(

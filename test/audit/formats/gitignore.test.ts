@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
 import { isIgnored, parseGitignore } from '../../../lib/audit/formats/gitignore.js'
 
@@ -24,51 +24,45 @@ const TEXTS = fc
   .array(
     fc.oneof(
       fc.constantFrom(
-        ...[
-          '.env',
-          '*.key',
-          '/foo.key',
-          'a/',
-          '/a/',
-          'secrets',
-          'secrets/',
-          '**/secrets',
-          'a/**',
-          '**/b/**',
-          'a/*',
-        ],
-        ...[
-          'a/**/d.pem',
-          '*',
-          '!*',
-          '!.env',
-          '!a/',
-          '!a/.env',
-          '# note',
-          '',
-          '\\#x',
-          '\\!x',
-          'x\\[1\\].key',
-          '.en?',
-        ],
-        ...[
-          '.en[v]',
-          '.en[!x]',
-          '.e[a-z]v',
-          '[',
-          'a/b',
-          'b',
-          '/b',
-          'a//b',
-          '/',
-          '**',
-          '/**',
-          '*.k*y',
-          'foo.key   ',
-        ],
+        '.env',
+        '*.key',
+        '/foo.key',
+        'a/',
+        '/a/',
+        'secrets',
+        'secrets/',
+        '**/secrets',
+        'a/**',
+        '**/b/**',
+        'a/*',
+        'a/**/d.pem',
+        '*',
+        '!*',
+        '!.env',
+        '!a/',
+        '!a/.env',
+        '# note',
+        '',
+        '\\#x',
+        '\\!x',
+        'x\\[1\\].key',
+        '.en?',
+        '.en[v]',
+        '.en[!x]',
+        '.e[a-z]v',
+        '[',
+        'a/b',
+        'b',
+        '/b',
+        'a//b',
+        '/',
+        '**',
+        '/**',
+        '*.k*y',
+        'foo.key   ',
       ),
       fc
-        .array(fc.constantFrom('a', 'b', '*', '**', '/', '?', '.', 'env', 'key'), { maxLength: 5 })
+        .array(fc.constantFrom('a', 'b', '*', '/', '?', '.', 'env', 'key'), { maxLength: 5 })
         .map((parts) => parts.join('')),
     ),
     { minLength: 1, maxLength: 4 },

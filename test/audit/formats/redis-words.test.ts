@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
 import { splitWords } from '../../../lib/audit/formats/redis-words.js'
 import { startRedis, type RunningRedis } from '../../support/redis-server.js'
