@@ -57,7 +57,7 @@ export class ConnectionEvents {
     this.#deniedCount += 1
     if (now() < this.#deniedUntil) return
     events.emit('acl.denied', {
-      reason: /lacks \+/.test(error.message) ? 'command' : 'key',
+      reason: / lacks \+/.test(error.message) ? 'command' : 'key',
       userName,
       object: error instanceof RedisError ? error.operation.toLowerCase() : undefined,
       count: this.#deniedCount,

@@ -1,5 +1,6 @@
-import type { Mapping, Seen } from './error-mapping.js'
+import type { Mapping } from './error-mapping.js'
 import { addressOf, userOf } from './error-mapping.js'
+import { missingRight } from './missing-right.js'
 
 /** Error replies, by their first word (redis.io/docs/latest/develop/reference/protocol-spec, simple errors). */
 export const REPLIES: Readonly<Record<string, Mapping>> = {
@@ -74,13 +75,3 @@ export const TEXTS: readonly (Mapping & { readonly pattern: RegExp })[] = [
     message: (seen) => `there is no connection to Redis at ${addressOf(seen)}: it is being retried`,
   },
 ]
-
-/** `cache_service lacks +scan`: the missing right as one would write it into users.acl. */
-function missingRight(seen: Seen): string {
-  const command = /'([\w|-]{1,40})' command/.exec(seen.text)?.[1]
-  const object = seen.text.includes('channel')
-    ? 'a channel pattern'
-    : `the key pattern ~${seen.context.keyPrefix ?? ''}*`
-  const right = command === undefined ? object : `+${command.toLowerCase()}`
-  return `NOPERM ${userOf(seen)} lacks ${right}: add it to the user's line in users.acl and load it, or generate the file anew`
-}

@@ -48,8 +48,12 @@ describe('createRedisClient', () => {
   it('names what the user lacks', async () => {
     const error = await rejection(open().keys('*'))
     expect(error.message).to.include('cache_service lacks +keys')
+    const scan = await rejection(open().scan(0))
+    expect(scan.message).to.include('cache_service lacks +scan: this is a right of maintenance')
     const foreign = await rejection(open().get('other:key'))
-    expect(foreign.message).to.include('cache_service lacks the key pattern ~ai_cache:*')
+    expect(foreign.message).to.include(
+      'cache_service lacks the key pattern of this key: its keys are those of REDIS_KEY_PREFIX, ~ai_cache:*',
+    )
   })
 
   it('names the variable of a role without a password, and knows the roles', () => {
