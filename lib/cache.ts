@@ -7,7 +7,7 @@ import { Landed, Loading } from './cache/loading.js'
 import type { Outcomes } from './cache/outcomes.js'
 import type { Flight, SingleFlight } from './cache/single-flight.js'
 import type { Values } from './cache/values.js'
-import { encode, type Encoded } from './crypto/codec.js'
+import { encode, encodedSize, type Encoded } from './crypto/codec.js'
 import { OpenError } from './errors.js'
 import type { Cache, Cacheable, Holding, Jsonified, LoadContext, Ttl, WriteOptions } from './interface.js'
 import type { Store } from './store.js'
@@ -64,8 +64,15 @@ export class SealedCache implements Cache {
 
   async set<T>(key: string, value: Cacheable<T>, options?: WriteOptions): Promise<boolean> {
     checkKey(key)
-    const { keys, lifetimes, flights, outcomes } = this.#parts
+    const { store, keys, lifetimes, flights, outcomes } = this.#parts
     const lifetime = lifetimes.of(options)
+    const refusal = store.refusal?.()
+    if (refusal !== undefined) {
+      // Nothing is made for nothing: a flood of writes during an outage costs neither memory nor time.
+      this.#values.checkSize({ payload: { length: encodedSize(value) } })
+      flights.overtake(this.#prefix + key)
+      return outcomes.failed({ op: 'set', key }, refusal, false)
+    }
     const encoded = this.#encode(value)
     flights.overtake(this.#prefix + key)
     const started = performance.now()

@@ -32,7 +32,7 @@ export class Values {
   }
 
   /** Refuses before sealing what no reader would open; throws `ERR_CACHE_TOO_LARGE`. */
-  checkSize({ payload }: Encoded): void {
+  checkSize({ payload }: { readonly payload: { readonly length: number } }): void {
     const sealedBytes = payload.length + OVERHEAD_BYTES
     if (sealedBytes <= this.#maxBytes) return
     throw new CacheError(

@@ -22,6 +22,15 @@ export function encode(value: unknown): Encoded {
   return { codec: 'json', payload: Buffer.from(toJson(value)) }
 }
 
+/**
+ * How many bytes {@link encode} would make of a value, without making them.
+ *
+ * @throws CacheError ERR_CACHE_VALUE as {@link encode}
+ */
+export function encodedSize(value: unknown): number {
+  return isUint8Array(value) ? value.length : Buffer.byteLength(toJson(value))
+}
+
 /** The reverse of {@link encode}. @throws OpenError `decode` for bytes that are no JSON in UTF-8 */
 export function decode(codec: Codec, payload: Uint8Array): unknown {
   if (codec === 'bytes') return payload

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
+import { createSecureCache } from '../../../lib/create.js'
 import { isCacheError } from '../../../lib/errors.js'
 import type { RedisStore } from '../../../lib/redis/redis-store.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import type { OpenedStore } from '../../support/open-store.js'
+import { heldMiB } from '../../support/held-memory.js'
 import { openStore } from '../../support/open-store.js'
 import type { RunningRedis } from '../../support/redis-server.js'
 import { startRedis } from '../../support/redis-server.js'
@@ -147,6 +147,23 @@ describe('a store whose way to Redis breaks', () => {
     await redis.resume()
     await until('reads work again', () => works(store))
   })
+
+  it('holds the same flood in bounded memory where it comes through a cache, which would seal each value', async () => {
+    const cache = createSecureCache({ env: redis.env, logger: false })
+    await cache.ready()
+    await redis.pause()
+    const before = heldMiB()
+    const peak = process.memoryUsage().rss
+    const writes: Promise<boolean>[] = []
+    for (let index = 0; index < 100_000; index += 1) {
+      writes.push(cache.set(`flood:${index}`, 'x'.repeat(1024)))
+    }
+    expect(heldMiB() - before, 'MiB').to.be.at.most(64)
+    expect((await Promise.all(writes)).some(Boolean)).to.equal(false)
+    expect((process.memoryUsage().rss - peak) / 2 ** 20, 'MiB of the process').to.be.below(128)
+    await redis.resume()
+    await cache.close()
+  })
 })
 
 async function works(store: RedisStore): Promise<boolean> {
@@ -164,13 +181,4 @@ function codeOf(error: unknown): string {
 function block(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);
-}
-
-/** Memory that is really held, the hundred thousand promises of the test included. */
-function heldMiB(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return (heapUsed + external) / 2 ** 20
 }
