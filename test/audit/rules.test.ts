@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { LEVEL_OF_SEVERITY } from '../../lib/audit/level.js'
@@ -8,6 +10,8 @@ import { COMPOSE_BREACHES } from './breaches/compose.js'
 import { CONF_BREACHES } from './breaches/conf.js'
 import { ENV_BREACHES } from './breaches/env.js'
 import { seen, wanted, Workshop } from './workshop.js'
+
+const SOURCES = join(import.meta.dirname, '..', '..', '..', 'test', 'audit')
 
 const levelOf = (id: string): string => LEVEL_OF_SEVERITY[findRule(id)?.severity ?? 'critical']
 
@@ -75,4 +79,23 @@ describe('the rules', () => {
     )
     expect(RULES.map(({ id }) => id).toSorted()).to.deep.equal(ids.toSorted())
   })
+
+  it('are each broken by something here, where they look at files', () => {
+    const sources = ['rules.test.ts', 'certificates.test.ts', 'breaches', 'zoo']
+    const text = sources.map((name) => textUnder(join(SOURCES, name))).join('\n')
+    const tried = [
+      ...text.matchAll(/«([A-Z]{3}-\d{3})|\[([A-Z]{3}-\d{3})\]|\b(?:absent|lacking)\('([A-Z]{3}-\d{3})'/g),
+    ]
+    const ids = new Set(tried.flatMap((match) => match.slice(1, 4).filter((id) => id !== undefined)))
+    const untried = RULES.filter(({ id, files }) => files !== undefined && !ids.has(id)).map(({ id }) => id)
+    expect(untried).to.deep.equal([])
+  })
 })
+
+/** The text of a file, or of every file in a folder. */
+function textUnder(path: string): string {
+  if (statSync(path).isFile()) return readFileSync(path, 'utf8')
+  return readdirSync(path)
+    .map((name) => textUnder(join(path, name)))
+    .join('\n')
+}

@@ -137,15 +137,8 @@ function cannotFail(line: string): boolean {
 /** CMP-022 */
 export const ambiguousText: Find = function* (facts) {
   for (const { tree } of facts.composes) {
-    for (const { at, key } of tree.duplicateKeys) {
-      yield {
-        at,
-        message:
-          `the key ${isPlainKey(key) ? key : ''} is given twice: the later one hides the earlier`.replace(
-            '  ',
-            ' ',
-          ),
-      }
+    for (const at of tree.duplicateKeys) {
+      yield { at, message: 'this key is given twice: the later one hides the earlier' }
     }
     for (const { scalar } of tree.scalars) {
       if (strayDollar(scalar.text)) {
@@ -156,10 +149,6 @@ export const ambiguousText: Find = function* (facts) {
       }
     }
   }
-}
-
-function isPlainKey(key: string): boolean {
-  return /^[a-z][a-z_]{0,40}$/.test(key)
 }
 
 /** `$` that Compose cannot read, or a `$name` glued into a word, as in a password. */

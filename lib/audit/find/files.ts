@@ -7,7 +7,7 @@ function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0')
 }
 
-const CONFIGURATION: ReadonlySet<FileEntry['kind']> = new Set(['conf', 'acl', 'env'])
+const CONFIGURATION: ReadonlySet<FileEntry['kind']> = new Set(['conf', 'acl', 'env', 'secret'])
 
 /** FIL-001 */
 export const readableByEveryone: Find = function* ({ files }) {

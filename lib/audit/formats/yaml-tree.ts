@@ -36,7 +36,7 @@ export interface YamlTree {
   readonly root: YamlNode | undefined
   /** Every scalar of the text, once, with the name of the key that leads to it. */
   readonly scalars: readonly { readonly key: string; readonly scalar: YamlScalar }[]
-  readonly duplicateKeys: readonly { readonly at: Position; readonly key: string }[]
+  readonly duplicateKeys: readonly Position[]
   readonly problems: readonly FormatProblem[]
 }
 
@@ -95,7 +95,7 @@ class TreeBuilder {
   readonly #lines: LineCounter
   readonly #document: Document.Parsed
   readonly #scalars: { readonly key: string; readonly scalar: YamlScalar }[] = []
-  readonly #duplicates: { readonly at: Position; readonly key: string }[] = []
+  readonly #duplicates: Position[] = []
   readonly #problems: FormatProblem[] = []
   readonly #anchors = new Map<string, YamlNode>()
   #mergeBudget = MAX_MERGED_ENTRIES
@@ -159,7 +159,7 @@ class TreeBuilder {
         }
         continue
       }
-      if (own.has(name)) this.#duplicates.push({ at, key: name })
+      if (own.has(name)) this.#duplicates.push(at)
       own.set(name, { at, node })
     }
     return new Map([...merged, ...own])

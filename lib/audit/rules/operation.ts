@@ -101,7 +101,7 @@ export const OPERATION: readonly Rule[] = [
   },
   {
     id: 'FIL-001',
-    title: 'configuration, access list or .env readable by everyone',
+    title: 'configuration, access list, secret or .env readable by everyone',
     severity: 'high',
     why: 'They hold passwords, hashes and the way to the keys.',
     exploit: 'Any local user reads the login of the application.',
