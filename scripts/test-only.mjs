@@ -15,7 +15,9 @@ if (given.length === 0) {
 }
 
 run('scripts/prepare.mjs', [])
-run('node_modules/mocha/bin/mocha.js', given.map(compiled))
+// `-g word` alone looks through all of them.
+const everything = given.some((argument) => existsSync(argument)) ? [] : ['dist/test/**/*.test.js']
+run('node_modules/mocha/bin/mocha.js', [...given.map(compiled), ...everything])
 
 /** The compiled file or files of a test; everything else is left as it is. */
 function compiled(/** @type {string} */ argument) {
