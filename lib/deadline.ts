@@ -60,13 +60,13 @@ export class Deadline {
 
   /** From now on it has `timeoutMs`. */
   add(item: Timed): void {
-    item.expiresAt = this.#clock + this.timeoutMs
+    this.wake()
+    item.expiresAt = this.#clock + this.#sinceTick(performance.now()) + this.timeoutMs
     item.previous = this.#last
     item.next = undefined
     if (this.#last === undefined) this.#first = item
     else this.#last.next = item
     this.#last = item
-    this.wake()
   }
 
   /** It has ended by itself. Removing what is not in the list does nothing. */
@@ -98,7 +98,7 @@ export class Deadline {
 
   #tick(): void {
     const now = performance.now()
-    this.#clock += Math.min(now - this.#lastTick, 2 * this.#tickMs)
+    this.#clock += this.#sinceTick(now)
     this.#lastTick = now
     if (this.#isOver(this.#first) && !this.#draining) {
       this.#draining = true
@@ -107,6 +107,11 @@ export class Deadline {
     const more = this.#onTick(this.#clock) || this.#first !== undefined
     if (more) this.#timer?.refresh()
     else this.stop()
+  }
+
+  /** A longer time than two ticks is one in which the loop did not turn. */
+  #sinceTick(now: number): number {
+    return Math.min(now - this.#lastTick, 2 * this.#tickMs)
   }
 
   #drain(seen: number, until: number): void {

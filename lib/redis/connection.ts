@@ -3,7 +3,8 @@ import { Deadline } from '../deadline.js'
 import type { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
-import type { RedisSettings } from '../settings/settings.js'
+import type { Secret } from '../settings/secret.js'
+import type { RedisSettings, TlsSettings } from '../settings/settings.js'
 import { CommandGate } from './command-gate.js'
 import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
@@ -18,6 +19,7 @@ import { probePlaintext } from './probe.js'
 import { fromRedis, plaintextPort } from './redis-errors.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { ScrubbedRedis } from './scrubbed-client.js'
+import { tlsOptions } from './tls-options.js'
 import { whenReady } from './when-ready.js'
 import { withinBound } from './within-bound.js'
 
@@ -64,7 +66,7 @@ export class RedisConnection {
   /** Shared by all operations of this connection. */
   readonly deadline: Deadline
   readonly #options: OpenConnectionOptions
-  readonly #login: Login
+  #login: Login
   readonly #identity: Identity
   readonly #reporter: ConnectionEvents
   readonly #gate: CommandGate | undefined
@@ -149,8 +151,21 @@ export class RedisConnection {
     return whenReady(this, options)
   }
 
-  /** Connects now instead of at the next turn of the schedule: the credentials have changed. */
-  retryNow(): void {
+  /**
+   * The password or the certificate has changed: they count from the next handshake on, which comes at once
+   * where there is no connection. One that works is not disturbed: Redis asks for both only in the beginning.
+   *
+   * @throws {CacheError} ERR_TLS_… for PEM texts that OpenSSL refuses; everything stays as it was then
+   */
+  renew({
+    password,
+    tls,
+  }: {
+    readonly password?: Secret | undefined
+    readonly tls?: TlsSettings | undefined
+  }): void {
+    if (tls !== undefined) this.client.options.tls = tlsOptions(tls)
+    if (password !== undefined) this.#login = { ...this.#login, password }
     if (this.#status !== 'down') return
     this.#lastError = undefined
     this.#retry.forget()
@@ -190,7 +205,7 @@ export class RedisConnection {
         ...(bounds === 'nobody' ? BLOCKING_OPTIONS : {}),
         ...extra,
       },
-      login: this.#login,
+      login: () => this.#login,
       errorContext: this.#identity.errorContext,
       observer: {
         rejected: (error) => this.#reporter.rejected(error),

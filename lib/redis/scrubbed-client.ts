@@ -29,7 +29,8 @@ export interface SendGate {
 export interface ScrubbedClientOptions {
   /** Without login: that is `login`. */
   readonly redis: RedisOptions
-  readonly login: Login
+  /** Asked at each handshake, for passwords change while we run. */
+  readonly login: () => Login
   readonly errorContext: ErrorContext
   readonly observer?: ClientObserver | undefined
   readonly gate?: SendGate | undefined
@@ -52,7 +53,7 @@ export class ScrubbedRedis extends Redis {
   readonly #parts: ScrubbedClientOptions
 
   constructor(parts: ScrubbedClientOptions) {
-    super({ ...parts.redis, ...loginOptions(parts.login), lazyConnect: true, replyMapping: 'legacy' })
+    super({ ...parts.redis, ...loginOptions(parts.login()), lazyConnect: true, replyMapping: 'legacy' })
     this.#parts = parts
     // Without a listener ioredis prints the raw error.
     this.on('error', ignore)
@@ -69,7 +70,7 @@ export class ScrubbedRedis extends Redis {
     if (!(command.args instanceof HiddenArguments)) command.args = HiddenArguments.hide(command.args)
     this.#scrubOutcome(command)
     const { gate, login } = this.#parts
-    if (LOGIN.has(command.name)) writePassword(command, login)
+    if (LOGIN.has(command.name)) writePassword(command, login())
     const isQuit = command.name === 'quit'
     if (gate === undefined || LOGIN.has(command.name)) {
       return isQuit ? this.#quit(command) : super.sendCommand(command, stream)
@@ -114,7 +115,7 @@ export class ScrubbedRedis extends Redis {
   #duplicate({ username, password, ...override }: Partial<RedisOptions>): ScrubbedRedis {
     const login =
       password === undefined || password === null || password === PASSWORD_PLACEHOLDER
-        ? this.#parts.login
+        ? this.#parts.login()
         : { username: username ?? undefined, password: new Secret(password) }
     return this.#parts.duplicate(override, login)
   }

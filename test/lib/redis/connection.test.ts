@@ -272,7 +272,7 @@ describe('openConnection', () => {
     const { connection, events } = open(settings)
     await rejection(connection.ready())
     await admin.acl('SETUSER', 'late', 'reset', 'on', '>a password that comes late', '+ping')
-    connection.retryNow()
+    connection.renew({})
     await connection.ready()
     expect(events.map(({ type }) => type)).to.deep.equal([
       'auth.failure',
@@ -282,6 +282,38 @@ describe('openConnection', () => {
       'redis.recovered',
     ])
     await admin.acl('DELUSER', 'late')
+  })
+
+  it('logs in with a new password and a new certificate at once, instead of at the next turn', async () => {
+    const { connection } = open(
+      withTls(
+        { ...shared.settings, password: new Secret('the one of last year') },
+        { ca: (await createAuthority({ commonName: 'The one of last year' })).certPem },
+      ),
+    )
+    expect((await rejection(connection.ready())).code).to.equal('ERR_TLS_UNKNOWN_CA')
+    connection.renew({ tls: shared.settings.tls })
+    expect((await rejection(connection.ready())).code).to.equal('ERR_REDIS_WRONGPASS')
+    const began = performance.now()
+    connection.renew({ password: shared.settings.password })
+    await connection.ready()
+    expect(performance.now() - began).to.be.below(800)
+    expect(connection.facts()).to.include({ authenticatedAs: 'cache_service' })
+  })
+
+  it('keeps what it had where the new certificate is none', async () => {
+    const { connection } = open(shared.settings)
+    await connection.ready()
+    const broken = {
+      ca: 'no PEM',
+      cert: 'no PEM',
+      key: new Secret('no PEM'),
+      profile: 'modern',
+      verify: true,
+    } as const
+    expect(() => connection.renew({ tls: broken })).to.throw('REDIS_TLS_CERT and REDIS_TLS_KEY')
+    connection.dropDamaged()
+    await until('it is back', () => connection.status === 'up' && connection.facts().reconnects === 1)
   })
 
   it('rejects what answers but is no Redis', async () => {
