@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { aclFile, passwordHash, roleOf } from '../../lib/access/roles.js'
 import type { RedisSettings, UserRole, UserSettings } from '../../lib/settings/settings.js'
 import { Secret } from '../../lib/settings/secret.js'
 import { freePort, RedisProcess } from './redis-process.js'
@@ -11,31 +12,13 @@ import { sharedCertificates } from './test-certificates.js'
 
 const BINARY = 'redis-server'
 const HOST = '127.0.0.1'
+/** Every rule of the table that a test may want is known from 7.0 on. */
+const VERSION = { product: 'redis', major: 7, minor: 0 } as const
 
-/** Each role's user and its ACL rules (redis.md), `P` standing for the key prefix. */
-const ROLE_RULES: Readonly<Record<Exclude<UserRole, 'replica' | 'sentinel'>, readonly [string, string]>> = {
-  cache: ['cache_service', '~P* resetchannels -@all +get +mget +set +unlink +exists +pexpire +pttl +ping'],
-  maintenance: [
-    'maintenance',
-    '~P* resetchannels -@all +get +getrange +set +unlink +pttl +scan +watch +unwatch +multi +exec +ping',
-  ],
-  health: ['health_service', '~health:* resetchannels -@all +ping +info'],
-  monitor: [
-    'monitor',
-    'resetkeys resetchannels -@all +ping +info +acl|log +acl|whoami +acl|dryrun +client|list',
-  ],
-  auditor: [
-    'auditor',
-    'resetkeys resetchannels -@all +ping +info +config|get +acl|list +acl|getuser +acl|users +acl|log +acl|whoami +acl|dryrun +client|list +module|list +command|count +command|list +command|info +role +slowlog|get +slowlog|len +latency|latest +function|list',
-  ],
-  operator: [
-    'operator',
-    'resetkeys resetchannels -@all +ping +info +role +acl|load +acl|list +acl|getuser +acl|users +acl|log +acl|dryrun +acl|whoami +config|get +client|list +client|kill +slowlog|get +slowlog|len +slowlog|reset +latency|latest +latency|doctor +memory|doctor +memory|stats +module|list',
-  ],
-  admin: ['admin', '~* &* +@all'],
-}
+/** The roles that a test can log in as; the others are for servers among themselves. */
+const ROLES_HERE = ['cache', 'maintenance', 'health', 'monitor', 'auditor', 'operator', 'admin'] as const
 
-export type TestRole = keyof typeof ROLE_RULES
+export type TestRole = (typeof ROLES_HERE)[number]
 
 export interface RedisServerOptions {
   /** `tls`: mutual TLS on a loopback port (the default); `plain`: TCP without TLS; `unix`: a socket file. */
@@ -155,11 +138,9 @@ async function bootOnFreePort(boot: (port: number) => Promise<void>): Promise<nu
 }
 
 function makePasswords(): Record<TestRole, string> {
-  const roles = Object.keys(ROLE_RULES) as TestRole[]
-  return Object.fromEntries(roles.map((role) => [role, randomBytes(24).toString('base64url')])) as Record<
-    TestRole,
-    string
-  >
+  return Object.fromEntries(
+    ROLES_HERE.map((role) => [role, randomBytes(24).toString('base64url')]),
+  ) as Record<TestRole, string>
 }
 
 async function writeFolder(parts: {
@@ -170,16 +151,18 @@ async function writeFolder(parts: {
   acl: readonly string[]
 }): Promise<void> {
   const { folder, certificates, passwords, keyPrefix, acl } = parts
-  const roles = Object.entries(ROLE_RULES).map(([role, [username, rules]]) => {
-    const hash = createHash('sha256')
-      .update(passwords[role as TestRole])
-      .digest('hex')
-    return `user ${username} on #${hash} ${rules.replace('~P*', `~${keyPrefix}*`)}`
-  })
-  const off = 'user default off resetpass resetkeys resetchannels clearselectors -@all'
+  const users = Object.fromEntries(
+    ROLES_HERE.map((role) => [
+      role,
+      { username: roleOf(role).username, passwordHashes: [passwordHash(new Secret(passwords[role]))] },
+    ]),
+  )
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
   await Promise.all([
-    write('users.acl', `${[off, ...roles, ...acl].join('\n')}\n`),
+    write(
+      'users.acl',
+      aclFile({ keyPrefix, version: VERSION, users }) + acl.map((line) => `${line}\n`).join(''),
+    ),
     write('ca.crt', certificates.authority.certPem),
     write('server.crt', certificates.server.certPem),
     write('server.key', certificates.server.keyPem),
@@ -236,7 +219,7 @@ function usersOf(
   access: string,
 ): Readonly<Record<UserRole, UserSettings>> {
   const user = (role: TestRole): UserSettings => ({
-    username: ROLE_RULES[role][0],
+    username: roleOf(role).username,
     ...(access === 'roles' ? { password: new Secret(passwords[role]) } : {}),
   })
   return {
@@ -264,7 +247,7 @@ function settingsOf(parts: {
   const authentication = {
     roles: {
       authentication: 'acl' as const,
-      username: ROLE_RULES.cache[0],
+      username: roleOf('cache').username,
       password: new Secret(passwords.cache),
     },
     password: { authentication: 'password' as const, password: new Secret(passwords.admin) },
