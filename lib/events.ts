@@ -45,7 +45,7 @@ export interface EventFields {
 
 export type EventType = keyof EventFields
 
-/** Severity of each event; vocabulary.md has the OWASP term beside it. */
+/** Severity of each event; lib/event-log.ts has the OWASP term beside it. */
 export const EVENT_SEVERITY: Readonly<Record<EventType, Severity>> = {
   'auth.success': 'info',
   'auth.failure': 'warning',

@@ -29,7 +29,7 @@ interface Route {
   readonly answer: (question: Question) => Answer | undefined | Promise<Answer>
 }
 
-/** vocabulary.md, "Status router". */
+/** docs/monitoring.md, "Routes". */
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
   ['/status', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],

@@ -14,7 +14,7 @@ export interface AccessRules<R extends IncomingMessage> {
   readonly local: boolean
 }
 
-/** vocabulary.md, "Status router". A token or `authorize` once given, nothing else opens the door. */
+/** docs/monitoring.md, "Who is authorised". A token or `authorize` once given, nothing else opens the door. */
 export async function accessOf<R extends IncomingMessage>(req: R, rules: AccessRules<R>): Promise<Access> {
   const { tokens, authorize, local } = rules
   if (tokens.length === 0 && authorize === undefined) {

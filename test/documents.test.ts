@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
@@ -44,6 +44,28 @@ describe('the documents', () => {
         if (language === 'yaml') expect(() => parse(code) as unknown, `${path}: ${code}`).not.to.throw()
       }
     }
+  })
+
+  it('are there where the code cites them', () => {
+    const sources = ['lib', 'middleware', 'generators', 'cli', 'scripts'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+        join(folder, path),
+      ),
+    )
+    const missing = sources
+      .filter((path) => /\.(?:ts|mjs)$/.test(path))
+      .flatMap((path) =>
+        [...readFileSync(join(root, path), 'utf8').matchAll(/[\w/-]+\.md\b/g)]
+          .map(([name]) => name)
+          .filter(
+            (name) =>
+              ![name, `docs/${name}`, `config-templates/${name}.hbs`].some((at) =>
+                existsSync(join(root, at)),
+              ),
+          )
+          .map((name) => `${path}: ${name}`),
+      )
+    expect(missing).to.deep.equal([])
   })
 
   it('name no machine of their authors', () => {

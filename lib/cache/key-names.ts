@@ -1,7 +1,7 @@
 import { CacheError } from '../errors.js'
 
 /**
- * How a key is named in Redis: prefix ‖ namespace ‖ `:` ‖ key (vocabulary.md, "Keys in Redis").
+ * How a key is named in Redis: prefix ‖ namespace ‖ `:` ‖ key (docs/envelope.md, "Where it lies").
  *
  * A namespace, once encoded, holds no `:` and only our own ones hold `@`; so the first `:` after the prefix
  * ends the namespace, and no two different (namespace, key) pairs meet in one Redis key.

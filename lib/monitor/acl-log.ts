@@ -15,7 +15,7 @@ export interface AclLogEntry {
 /**
  * Reads ACL LOG. Its text is whatever somebody typed before any login: up to 16 KiB of line ends, escape
  * codes and HTML. Nothing leaves here but through `foreignText`. Counts are not read: entries merge within a
- * minute and are pushed out by floods, so that sums over them are wrong (redis.md).
+ * minute and are pushed out by floods, so that sums over them are wrong (docs/redis.md).
  */
 export function readAclLog(reply: unknown): AclLogEntry[] {
   return Array.isArray(reply) ? reply.flatMap(readEntry) : []

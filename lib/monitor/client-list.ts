@@ -19,7 +19,7 @@ export interface OurSocket {
 
 /**
  * Where clients come from, and which of them came without TLS: those that arrive at another port than ours
- * does (redis.md). Our own port there need not be the one that we dialled: a container may map it.
+ * does (docs/redis.md). Our own port there need not be the one that we dialled: a container may map it.
  */
 export function readClients(list: string, ours: OurSocket): ClientsSeen {
   const clients = list

@@ -25,7 +25,7 @@ export interface CounterReading {
 /**
  * Failed logins by anyone, from a counter that only ever grows until the server restarts: the growth is
  * counted, minute by minute. It stays exact over a full ACL LOG, a reset of the log and a restart of the
- * server (redis.md).
+ * server (docs/redis.md).
  *
  * Every record agrees with itself (its minutes add up to what the counter grew by), so any number of
  * instances may continue from any of them, and a write that loses a race loses nothing.

@@ -10,7 +10,7 @@ const UNPRINTABLE = /(?! )[\p{C}\p{Z}]/gu
 /**
  * Text that someone else wrote, made harmless for log, JSON, mail and terminal: truncated, on one line,
  * with what cannot be seen written as `\u{…}`. ACL LOG holds what an attacker typed before any login
- * (redis.md): up to 16 KiB of HTML, line ends and escape codes. HTML still needs escaping where HTML is
+ * (docs/redis.md): up to 16 KiB of HTML, line ends and escape codes. HTML still needs escaping where HTML is
  * written.
  */
 export function foreignText(text: string, maxLength = MAX_LENGTH): string {

@@ -1,6 +1,6 @@
 import { DAY_MS } from './sliding-count.js'
 
-/** Ten logins are looked at; five failures among them are an attack or a broken deployment (vocabulary.md). */
+/** Ten logins are looked at; five failures among them are an attack or a broken deployment (docs/monitoring.md). */
 export const STREAK_LENGTH = 10
 export const STREAK_FAILURES = 5
 

@@ -57,7 +57,7 @@ interface MetricRule {
 }
 
 /**
- * vocabulary.md, "Metrics". Every label comes from a closed list: never a key, a user's name, an address.
+ * docs/monitoring.md, "Metrics, for Prometheus". Every label comes from a closed list: never a key, a user's name, an address.
  */
 export const METRICS: readonly MetricRule[] = [
   {

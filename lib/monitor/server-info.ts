@@ -16,7 +16,7 @@ export interface ServerInfo {
 
 /**
  * Reads INFO. Redis 7.2 counts failed logins by themselves; before, each WRONGPASS answer was one
- * (redis.md). NOAUTH is another counter and is not read: our own probe moves it at every look.
+ * (docs/redis.md). NOAUTH is another counter and is not read: our own probe moves it at every look.
  */
 export function readServerInfo(text: string): ServerInfo {
   const fields = new Map(

@@ -20,7 +20,7 @@ export interface StatusWarning {
   readonly message: string
 }
 
-/** The status as it is served (vocabulary.md, "Status router"): observed, not configured. Times are ISO 8601. */
+/** The status as it is served (docs/monitoring.md): observed, not configured. Times are ISO 8601. */
 export interface SecurityStatus {
   readonly backend: 'redis' | 'memory'
   /** Login, TLS and encryption all pass. */

@@ -7,7 +7,7 @@ const GOODBYE_MS = 200
 const KEEP_ALIVE_MS = 10_000
 
 /**
- * The hardened options of redis.md, for a connection to one server. Deadlines are our own
+ * The hardened options (docs/redis.md says why), for a connection to one server. Deadlines are our own
  * (lib/deadline.ts): ioredis's `commandTimeout` and `socketTimeout` punish pauses of the application.
  */
 export function hardenedOptions(

@@ -23,7 +23,7 @@ import { SendWindow } from './send-window.js'
 import { SizeEstimates } from './size-estimates.js'
 import { closed } from './when-ready.js'
 
-/** Bytes on the way in each direction; redis.md has what the server does to a client with more. */
+/** Bytes on the way in each direction; docs/redis.md has what the server does to a client with more. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 const WINDOW_COMMANDS = 1024
 const READY_TIMEOUT_MS = 10_000

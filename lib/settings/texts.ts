@@ -1,6 +1,6 @@
 import { matching, refuse, type Validator } from './validator.js'
 
-/** Names that need no quoting in users.acl, which knows none (redis.md, "Quoting"). */
+/** Names that need no quoting in users.acl, which knows none (docs/redis.md, "Configuration files"). */
 export const username = matching(
   /^[A-Za-z0-9_.:@-]{1,128}$/,
   'a user name of letters, digits and _ . : @ -, at most 128',

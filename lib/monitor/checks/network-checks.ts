@@ -4,7 +4,7 @@ import { counted, freshlySeen, judgeSeen } from './verdict.js'
 import type { CheckRule, Verdict } from './verdict.js'
 
 const DAY_MS = 24 * 60 * 60_000
-/** Days before the end at which a certificate becomes a warning, and a note (rules.md, TLS-006). */
+/** Days before the end at which a certificate becomes a warning, and a note (docs/rules.md, TLS-006). */
 export const EXPIRY_WARNING_DAYS = 30
 const EXPIRY_NOTE_DAYS = 90
 

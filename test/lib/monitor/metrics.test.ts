@@ -10,7 +10,7 @@ import { testCache } from '../../support/test-cache.js'
 import type { TestCache } from '../../support/test-cache.js'
 import { until } from '../../support/until.js'
 
-/** The names that dashboards and alerts rely on (vocabulary.md). */
+/** The names that dashboards and alerts rely on (docs/monitoring.md). */
 const NAMES = [
   'secure_cache_operations_total',
   'secure_cache_operation_duration_seconds',
