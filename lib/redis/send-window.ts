@@ -34,6 +34,7 @@ export class SendWindow {
   #cost = 0
   #commands = 0
   #open = false
+  #pumping = false
 
   constructor(options: SendWindowOptions) {
     this.#options = options
@@ -64,11 +65,13 @@ export class SendWindow {
   }
 
   #pump(): void {
+    // A connection that refuses at once comes back here from within: the outer turn goes on then.
+    if (this.#pumping) return
+    this.#pumping = true
     while (this.#open) {
       const item = this.#waiting[this.#head]
       if (item === undefined) break
       if (!item.settled && !this.#hasRoomFor(item.cost)) break
-      // Out of the queue before it is sent: sending may fail at once, and that comes back here.
       this.#head += 1
       if (!item.settled) this.#send(item)
     }
@@ -76,6 +79,7 @@ export class SendWindow {
       this.#waiting.splice(0, this.#head)
       this.#head = 0
     }
+    this.#pumping = false
   }
 
   #hasRoomFor(cost: number): boolean {
