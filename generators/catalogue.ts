@@ -3,7 +3,7 @@ import type { ServerVersion } from '../lib/redis/versions.js'
 import type { Settings, UserRole } from '../lib/settings/settings.js'
 import { PRIVATE, PUBLIC, type OutputFile, type Target } from './folder.js'
 import { renderTemplate, type TemplateName } from './render.js'
-import type { View } from './view-model.js'
+import { DEVELOPMENT_COMPOSE, type View } from './view-model.js'
 
 /** A file that is rendered from a template. */
 export interface CatalogueEntry {
@@ -26,6 +26,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     mode: PUBLIC,
     targets: ['container'],
     view: ({ header, compose }) => ({ header, ...compose }),
+  },
+  {
+    path: DEVELOPMENT_COMPOSE,
+    template: 'docker-compose.yml.hbs',
+    mode: PUBLIC,
+    targets: ['container'],
+    view: ({ header, developmentCompose }) => ({ header, ...developmentCompose }),
   },
   { path: '.gitignore', template: 'gitignore.hbs', mode: PUBLIC, targets: BOTH, view: () => ({}) },
   {

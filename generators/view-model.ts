@@ -17,6 +17,9 @@ const TLS12_CIPHERS =
 /** CACHE_MAX_VALUE_BYTES above this does not fit the buffers of the generated configuration. */
 const MAX_VALUE_BYTES = 4 * MIB
 
+/** Beside docker-compose.yml. */
+export const DEVELOPMENT_COMPOSE = 'docker-compose.dev.yml'
+
 /** User and group that own what the server reads. */
 export interface Owner {
   readonly uid: number
@@ -72,6 +75,7 @@ export function buildView(input: ViewInput) {
       appendOnly: settings.server.profile === 'data',
     },
     compose: composeOf(input),
+    developmentCompose: developmentComposeOf(input),
     guide: guideOf(input),
   }
 }
@@ -133,8 +137,26 @@ function composeOf(input: ViewInput) {
     // One and a half times the data; for small ones what the process itself and its buffers take.
     memoryLimit: Math.max(Math.ceil(maxMemoryBytes * 1.5), maxMemoryBytes + 128 * MIB),
     ...composeIdentity(settings.redis.keyPrefix),
+    startCommand: 'docker compose up -d',
+    statusCommand: 'docker compose ps',
+    /** Nobody outside the network reaches the production server (CMP-001). */
+    publishedPort: '',
     healthTest: ['CMD-SHELL', healthCheck(input)],
     backendEnvironment: backendEnvironment(settings),
+  }
+}
+
+/** The same server beside an application that runs outside of Docker: its port on loopback, its network not internal. */
+function developmentComposeOf(input: ViewInput) {
+  const compose = composeOf(input)
+  const command = `docker compose -f ${DEVELOPMENT_COMPOSE}`
+  return {
+    ...compose,
+    // Beside the production project on one machine, not in its place.
+    project: `${compose.project}-dev`,
+    startCommand: `${command} up -d`,
+    statusCommand: `${command} ps`,
+    publishedPort: String(input.settings.redis.port),
   }
 }
 

@@ -25,7 +25,8 @@ describe('the generated folder, under our own rules', () => {
 
   async function findingsOf(overrides: Overrides, target: 'container' | 'local'): Promise<readonly string[]> {
     await generateConfig({ settings: await freshSettings(overrides), out: folder.path, target })
-    return (await audit(folder.path)).findings.map(({ rule }) => rule)
+    // Once a rule: the two Compose files name one image.
+    return [...new Set((await audit(folder.path)).findings.map(({ rule }) => rule))]
   }
 
   for (const { version, maintained } of VERSIONS) {
