@@ -79,5 +79,10 @@ export function greetingFacts(reply: unknown): { version: string | undefined; ro
       fields.set(String(reply[index]), String(reply[index + 1]))
     }
   }
-  return { version: fields.get('version'), role: fields.get('role') }
+  return { version: plain(fields.get('version')), role: plain(fields.get('role')) }
+}
+
+/** Whoever answers may answer anything; what is no version and no role is none. */
+function plain(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\w.+-]{1,32}$/.test(text) ? text : undefined
 }

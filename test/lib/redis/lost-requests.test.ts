@@ -8,7 +8,7 @@ import type { RunningRedis } from '../../support/redis-server.js'
 import { startRedis } from '../../support/redis-server.js'
 import { until } from '../../support/until.js'
 
-const READS = 60_000
+const READS = 200_000
 const READERS = 64
 const KEYS = Array.from({ length: 500 }, (_, index) => `ai_cache:lost:${index}`)
 
@@ -39,9 +39,9 @@ describe('a store behind a proxy that loses one request in a hundred', () => {
     const saw = await readUnderLoad(store)
     expect(saw.right).to.be.above(READS / 10)
     expect(saw.missing, 'every key was there all the time').to.equal(0)
-    expect(proxy.dropped).to.be.above(10)
-    // Without the fence every later read of the connection would go wrong, not those of one moment.
-    expect(saw.refused / proxy.dropped, 'values of other keys for each lost request').to.be.below(200)
+    expect(proxy.dropped).to.be.above(20)
+    // About twenty with the fence, more than two hundred without it.
+    expect(saw.refused / proxy.dropped, 'values of other keys for each lost request').to.be.below(100)
     expect(proxy.accepted).to.be.above(proxy.dropped / 3)
     proxy.heal()
     // The last lost request may be noticed only by the next read, which then fails: the one after it is right.
