@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { LRUCache } from 'lru-cache'
-import { namespacePrefix } from './cache/key-names.js'
+import { namespacePrefix, type ReservedNamespace } from './cache/key-names.js'
 import { Lifetimes } from './cache/lifetimes.js'
 import { OlderFormat } from './cache/older-formats.js'
 import { OpenReports } from './cache/open-reports.js'
@@ -19,7 +19,10 @@ import type { Logger, Sealer, SecureCache, SecureCacheOptions } from './interfac
 import { chooseLogger, logEvents } from './log.js'
 import { Measurements } from './measurements.js'
 import { MemoryStore } from './memory-store.js'
+import type { Alerts } from './monitor/alerts.js'
+import { openAlerts, reachesSomebody } from './monitor/open-alerts.js'
 import { createSecurityMonitor, type EventMonitor } from './monitor/security-monitor.js'
+import type { SealedPlace } from './monitor/sealed-place.js'
 import { SecurityWatch } from './monitor/security-watch.js'
 import type { EncryptionIdentity } from './monitor/status.js'
 import type { RedisConnection } from './redis/connection.js'
@@ -46,6 +49,7 @@ export interface CacheInternals {
   readonly monitor: EventMonitor
   /** Looks at the security of this cache once it is started, and ends with the cache. */
   readonly watch: SecurityWatch
+  readonly alerts: Alerts
   readonly measurements: Measurements
 }
 
@@ -128,6 +132,11 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
   const connection = store instanceof RedisStore ? store.connection : undefined
   const { keyRing } = encryption
   const { keyPrefix } = settings.redis
+  const place = (namespace: ReservedNamespace): SealedPlace => ({
+    store,
+    sealing: encryption.sealing.namespace(keyPrefix, namespace),
+    nameOf: (key) => namespacePrefix(keyPrefix, namespace) + key,
+  })
   const watch = new SecurityWatch({
     settings,
     store,
@@ -135,13 +144,12 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
     encryption: () => keyRing && identityOf(keyRing),
     events,
     monitor,
-    place: (namespace) => ({
-      store,
-      sealing: encryption.sealing.namespace(keyPrefix, namespace),
-      nameOf: (key) => namespacePrefix(keyPrefix, namespace) + key,
-    }),
+    place,
     now,
   })
+  const alerts = openAlerts({ settings, logger, events, monitor, connection, place, now })
+  // Whoever wants to be told about the server wants it watched, whether or not a status is shown.
+  if (reachesSomebody(settings)) watch.start()
   const repeated = new RepeatedEvents(events)
   const abort = new AbortController()
   // Every load under way may listen to it; more than ten of them are no leak.
@@ -154,13 +162,14 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
       abort,
       repeated,
       watch,
+      alerts,
       stopListening: () => {
         stopLogging()
         monitor.close()
       },
     },
   )
-  INTERNALS.set(cache, { settings, store, connection, keyRing, events, monitor, watch, measurements })
+  INTERNALS.set(cache, { settings, store, connection, keyRing, events, monitor, watch, alerts, measurements })
   return cache
 }
 

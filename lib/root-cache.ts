@@ -13,6 +13,8 @@ export interface LifeCycle {
   readonly repeated: RepeatedEvents
   /** Looks at the cache in the background, on connections of its own. */
   readonly watch: { close(): Promise<void> }
+  /** Tells what is still to be told, within a bound. */
+  readonly alerts: { close(options: CloseOptions): Promise<void> }
   /** What listens to events stops, once the last of them is out. */
   readonly stopListening: () => void
 }
@@ -49,9 +51,15 @@ export class RootCache extends SealedCache implements SecureCache {
   }
 
   async #end(options: CloseOptions): Promise<void> {
-    const { abort, repeated, watch, stopListening } = this.#life
+    const { abort, repeated, watch, alerts, stopListening } = this.#life
     abort.abort()
-    await Promise.all([this.#parts.store.close(options), watch.close()])
+    // While there is a connection: the instances agree over it who tells.
+    const started = performance.now()
+    await alerts.close(options)
+    const { timeoutMs } = options
+    const left =
+      timeoutMs === undefined ? {} : { timeoutMs: Math.max(timeoutMs - (performance.now() - started), 1) }
+    await Promise.all([this.#parts.store.close(left), watch.close()])
     repeated.close()
     stopListening()
   }

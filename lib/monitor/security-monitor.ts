@@ -16,6 +16,7 @@ export type Counted =
   | 'acl_denied'
   | 'decrypt_failures'
   | 'tampered_values'
+  | 'unknown_keys'
   | 'encrypt_failures'
   | 'outages'
   | 'plaintext_clients'
@@ -29,6 +30,7 @@ const COUNTED: readonly (readonly [Counted, (event: SecurityEvent) => boolean])[
   ['acl_denied', (event) => event.type === 'acl.denied'],
   ['decrypt_failures', (event) => event.type === 'decrypt.failure'],
   ['tampered_values', (event) => event.type === 'decrypt.failure' && event.reason === 'tag'],
+  ['unknown_keys', (event) => event.type === 'decrypt.failure' && event.reason === 'unknown_key'],
   ['encrypt_failures', (event) => event.type === 'encrypt.failure'],
   ['outages', (event) => event.type === 'redis.unavailable'],
   ['plaintext_clients', (event) => event.type === 'server.plaintext_client'],

@@ -1,0 +1,48 @@
+import type { SecurityEvents } from '../events.js'
+import type { Logger } from '../interface.js'
+import type { RedisConnection } from '../redis/connection.js'
+import type { Settings } from '../settings/settings.js'
+import { LOCAL_CLAIMS, SharedClaims } from './alert-claims.js'
+import { AlertDelivery } from './alert-delivery.js'
+import { Alerts } from './alerts.js'
+import type { AlertChannel } from './channels/channel.js'
+import { logChannel } from './channels/log.js'
+import type { SealedPlace } from './sealed-place.js'
+import type { EventMonitor } from './security-monitor.js'
+
+export interface OpenAlertsOptions {
+  readonly settings: Settings
+  /** The redacting one. */
+  readonly logger: Logger
+  readonly events: SecurityEvents
+  readonly monitor: EventMonitor
+  /** The cache's own connection; absent on memory. */
+  readonly connection: RedisConnection | undefined
+  readonly place: (namespace: '@alert') => SealedPlace
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+/** The alerts of one cache, over the channels that its settings name. */
+export function openAlerts(options: OpenAlertsOptions): Alerts {
+  const { settings, logger, events, monitor, connection, place, now } = options
+  return new Alerts({
+    events,
+    monitor,
+    thresholds: settings.security,
+    delivery: new AlertDelivery({ channels: channelsOf(settings, logger), events }),
+    claims: connection === undefined ? LOCAL_CLAIMS : new SharedClaims(place('@alert'), connection),
+    keyPrefix: settings.redis.keyPrefix,
+    now,
+  })
+}
+
+/** The log always; the others where they are configured. */
+export function channelsOf(_settings: Settings, logger: Logger): readonly AlertChannel[] {
+  return [logChannel(logger)]
+}
+
+/** Whether a channel is configured that wakes somebody: a log alone does not. */
+export function reachesSomebody({ security }: Settings): boolean {
+  return security.alertEmail !== undefined || security.alertWebhook !== undefined
+}
