@@ -7,6 +7,7 @@ import { AlertDelivery } from './alert-delivery.js'
 import { Alerts } from './alerts.js'
 import type { AlertChannel } from './channels/channel.js'
 import { logChannel } from './channels/log.js'
+import { webhookChannel } from './channels/webhook.js'
 import type { SealedPlace } from './sealed-place.js'
 import type { EventMonitor } from './security-monitor.js'
 
@@ -30,7 +31,7 @@ export function openAlerts(options: OpenAlertsOptions): Alerts {
     events,
     monitor,
     thresholds: settings.security,
-    delivery: new AlertDelivery({ channels: channelsOf(settings, logger), events }),
+    delivery: new AlertDelivery({ channels: channelsOf({ settings, logger, now }), events }),
     claims: connection === undefined ? LOCAL_CLAIMS : new SharedClaims(place('@alert'), connection),
     keyPrefix: settings.redis.keyPrefix,
     now,
@@ -38,8 +39,17 @@ export function openAlerts(options: OpenAlertsOptions): Alerts {
 }
 
 /** The log always; the others where they are configured. */
-export function channelsOf(_settings: Settings, logger: Logger): readonly AlertChannel[] {
-  return [logChannel(logger)]
+export function channelsOf({
+  settings,
+  logger,
+  now,
+}: Pick<OpenAlertsOptions, 'settings' | 'logger' | 'now'>): readonly AlertChannel[] {
+  const { alertWebhook: url, alertWebhookSecret: secret, alertWebhookAllowPrivate } = settings.security
+  const channels = [logChannel(logger)]
+  if (url !== undefined && secret !== undefined) {
+    channels.push(webhookChannel({ url, secret, allowPrivate: alertWebhookAllowPrivate, now }))
+  }
+  return channels
 }
 
 /** Whether a channel is configured that wakes somebody: a log alone does not. */
