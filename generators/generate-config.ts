@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { formatServerVersion } from '../lib/redis/versions.js'
 import type { Settings } from '../lib/settings/settings.js'
 import { STANDALONE_ROLES, renderAcl, renderCatalogue } from './catalogue.js'
+import { gatherEnvironment } from './environment-files.js'
 import { gatherCertificates, type CertificatePlan } from './certificate-set.js'
 import { DIRECTORIES, type DirectoryName, type Target } from './folder.js'
 import { serverNames } from './listener.js'
@@ -77,8 +78,17 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       random: options.random,
     })
     const certificates = await gatherCertificates(certificatePlans(settings, target), { read, now })
+    const environment = await gatherEnvironment({
+      settings,
+      target,
+      out,
+      command,
+      read,
+      random: options.random,
+    })
     const files = [
       ...rendered,
+      ...environment.files,
       renderAcl({ settings, version: server.version, users: passwords.users }),
       ...passwords.files,
       ...certificates.files,
@@ -94,6 +104,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       files: planned,
       notes: [
         ...certificates.notes,
+        ...environment.notes,
         ...notesOn({ settings, server, target, authorityPem: certificates.authorityPem }),
       ],
     }

@@ -10,6 +10,7 @@ export const QUOTING: Readonly<Record<string, (value: unknown) => string>> = {
   compose: ofText(composeText),
   comment: ofText(commentText),
   env: ofText(envValue),
+  envText: ofText(environmentWord),
   integer: wholeNumber,
   flag: yesOrNo,
 }
@@ -81,6 +82,23 @@ export function commentText(value: string): string {
 export function envValue(value: string): string {
   if (/^[A-Za-z0-9_./:@,+=-]*$/.test(value)) return value
   throw unquotable('an environment file', 'all but letters, digits and _ . / : @ , + = -')
+}
+
+/**
+ * A value of an environment file: bare, or in single quotes, between which Node, dotenv, Compose and the shell
+ * all read everything as it stands. Undefined where that cannot be: the value belongs into a file of its own.
+ */
+export function environmentText(value: string): string | undefined {
+  if (/^[A-Za-z0-9_./:@,+=-]+$/.test(value)) return value
+  // A backslash is the one character between the quotes that Compose and the others read differently.
+  return /['\\\p{C}\p{Zl}\p{Zp}]/u.test(value) ? undefined : `'${value}'`
+}
+
+function environmentWord(value: string): string {
+  const text = environmentText(value)
+  if (text === undefined)
+    throw unquotable('an environment file', 'single quotes, backslashes and control characters')
+  return text
 }
 
 /** One word of a POSIX shell: bare where that is safe, in single quotes where not. */

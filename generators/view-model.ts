@@ -3,9 +3,10 @@ import { formatServerVersion, knows } from '../lib/redis/versions.js'
 import type { Settings } from '../lib/settings/settings.js'
 import { serverPath, type Target } from './folder.js'
 import { healthCheck } from './health-check.js'
-import { CONTAINER_PORT, listenerOf } from './listener.js'
+import { listenerOf } from './listener.js'
 import { usernameOf } from './password-set.js'
 import { composeIdentity } from './compose-identity.js'
+import { BACKEND_MOUNT, PRODUCTION_FILE } from './environment-files.js'
 import { shellWord } from './quoting.js'
 import type { TargetServer } from './server-version.js'
 
@@ -142,7 +143,8 @@ function composeOf(input: ViewInput) {
     /** Nobody outside the network reaches the production server (CMP-001). */
     publishedPort: '',
     healthTest: ['CMD-SHELL', healthCheck(input)],
-    backendEnvironment: backendEnvironment(settings),
+    backendEnvironmentFile: PRODUCTION_FILE,
+    backendMount: BACKEND_MOUNT,
   }
 }
 
@@ -160,21 +162,6 @@ function developmentComposeOf(input: ViewInput) {
   }
 }
 
-/** Paths as the example backend mounts them, overriding those of its environment file. */
-function backendEnvironment(settings: Settings): readonly NameAndValue[] {
-  const mounted = (file: string): string => `/run/secure-redis/${file}`
-  const tls = [
-    { name: 'REDIS_TLS_CA_FILE', value: mounted('ca.crt') },
-    { name: 'REDIS_TLS_CERT_FILE', value: mounted('client.crt') },
-    { name: 'REDIS_TLS_KEY_FILE', value: mounted('client.key') },
-  ]
-  return [
-    { name: 'REDIS_HOST', value: 'redis' },
-    { name: 'REDIS_PORT', value: String(CONTAINER_PORT) },
-    ...(settings.redis.tls === undefined ? [] : tls),
-  ]
-}
-
 function guideOf(input: ViewInput) {
   const { settings } = input
   const file = (name: string) => `app/${name}`
@@ -187,6 +174,7 @@ function guideOf(input: ViewInput) {
   const check = healthCheck(input)
   return {
     start: input.target === 'local' ? [start] : ['docker compose up -d'],
+    development: input.target === 'local' ? '' : `docker compose -f ${DEVELOPMENT_COMPOSE} up -d`,
     verify:
       input.target === 'local'
         ? [`${check} && echo healthy`]

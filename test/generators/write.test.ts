@@ -53,7 +53,7 @@ describe('write', () => {
       expect(await modeOf(at(directory)), directory).to.equal(0o700)
     }
     for (const path of (await contentsOf(folder.path)).keys()) {
-      const secret = /\.key$|_password$|^conf\/|generated\.json$/.test(path)
+      const secret = /\.key$|_(?:password|key|token)$|^conf\/|^\.env\.|generated\.json$/.test(path)
       expect(await modeOf(at(path)), path).to.equal(secret ? 0o600 : 0o644)
     }
   })
@@ -155,8 +155,10 @@ describe('write', () => {
       'app/cache_password',
       'app/client.crt',
       'app/client.key',
+      'app/encryption_key',
       'app/maintenance_password',
       'app/monitor_password',
+      'app/status_token',
     ])
     const others = ['operator/ca.key', 'operator/admin_password', 'operator/operator_password']
     for (const [path, text] of contents) {
