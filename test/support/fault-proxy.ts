@@ -29,6 +29,8 @@ export interface FaultProxyOptions {
   readonly certificates?: TestCertificates | undefined
   /** The traffic is plaintext, so that requests can be told apart. */
   readonly plaintext?: boolean | undefined
+  /** Called with each complete request, by the number of its connection; where requests can be told apart. */
+  readonly heard?: ((request: Buffer, connection: number) => void) | undefined
 }
 
 /** One connection of a client and the one behind it. */
@@ -36,6 +38,8 @@ interface Link {
   readonly client: Socket
   readonly server: Socket
   readonly requests: RespRequests
+  /** Below TLS, where a reset is made. */
+  readonly raw: Socket
   /** A fault has cut this link's replies for good. */
   mute: boolean
   greeted: boolean
@@ -47,6 +51,8 @@ export class FaultProxy {
   readonly #links = new Set<Link>()
   #server: Server
   #port = 0
+  /** The sockets below TLS, by the port of the client. */
+  readonly #raw = new Map<number | undefined, Socket>()
   #fault: Fault = { kind: 'none' }
   #held: (() => void)[] = []
   /** Requests that did not arrive. */
@@ -120,8 +126,8 @@ export class FaultProxy {
 
   /** RST on every connection; new ones are accepted. */
   reset(): void {
-    for (const { client, server } of this.#links) {
-      client.resetAndDestroy()
+    for (const { raw, server } of this.#links) {
+      raw.resetAndDestroy()
       server.destroy()
     }
   }
@@ -142,24 +148,47 @@ export class FaultProxy {
     const { certificates } = this.#options
     if (certificates === undefined) return createServer((socket) => this.#accept(socket))
     const { authority, server } = certificates
-    return createTlsServer(
+    const secure = createTlsServer(
       { cert: server.certPem, key: server.keyPem, ca: authority.certPem, requestCert: true },
       (socket) => this.#accept(socket),
     )
+    // Only the socket below can be reset.
+    return secure.on('connection', (raw: Socket) => {
+      const { remotePort } = raw
+      this.#raw.set(remotePort, raw)
+      raw.once('close', () => this.#raw.delete(remotePort))
+    })
   }
 
   #accept(client: Socket): void {
     this.accepted += 1
     const server = this.#connect()
-    const link: Link = { client, server, requests: new RespRequests(), mute: false, greeted: false }
+    const link: Link = {
+      client,
+      server,
+      requests: new RespRequests(),
+      raw: this.#raw.get(client.remotePort) ?? client,
+      mute: false,
+      greeted: false,
+    }
     this.#links.add(link)
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
       socket.on('error', () => this.#end(link))
       socket.on('close', () => this.#end(link))
     }
+    this.#listenTo(client, this.accepted)
     client.on('data', (chunk) => this.#pass(chunk, link, 'requests'))
     server.on('data', (chunk) => this.#pass(chunk, link, 'replies'))
+  }
+
+  #listenTo(client: Socket, connection: number): void {
+    const { heard } = this.#options
+    if (heard === undefined) return
+    const requests = new RespRequests()
+    client.on('data', (chunk: Buffer) => {
+      for (const request of requests.push(chunk)) heard(request, connection)
+    })
   }
 
   #connect(): Socket | TLSSocket {
