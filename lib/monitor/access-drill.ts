@@ -27,7 +27,6 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   getrange: 'K 0 1',
   set: 'K x',
   unlink: 'K',
-  exists: 'K',
   pexpire: 'K 1',
   pttl: 'K',
   watch: 'K',

@@ -111,7 +111,7 @@ export const CONNECTION = {
   REDIS_MONITOR_PASSWORD: userPassword(
     'Password of the user monitor, which watches the server for the status.',
   ),
-  REDIS_MAINTENANCE_PASSWORD: userPassword('Password of the user maintenance, for clear() and re-sealing.'),
+  REDIS_MAINTENANCE_PASSWORD: userPassword('Password of the user maintenance, for clear().'),
   REDIS_AUDITOR_PASSWORD: userPassword('Password of the user auditor, for checks of a live server.'),
   REDIS_OPERATOR_PASSWORD: userPassword(
     'Password of the user operator, for people at the command line.',

@@ -4,7 +4,7 @@ const HASH = (digit: string): string => `#${digit.repeat(64)}`
 /** SHA-256 of `redis123`. */
 const WEAK_HASH = '#cb8001ad8314aa0abd372e48210e44b1029975a84dbef6e64b5de1f5054e3f4b'
 
-const CACHE = 'resetchannels -@all +get +mget +set +unlink +exists +pexpire +pttl +ping'
+const CACHE = 'resetchannels -@all +get +mget +set +unlink +pexpire +pttl +ping'
 const REPORTS = `user reports on ${HASH('5')} ~reports:* resetchannels -@all +get +hgetall`
 const more = (rules: string): Pick<Breach, 'swap'> => ({
   swap: [REPORTS, `${REPORTS} ${rules}`],

@@ -12,6 +12,8 @@ describe('what leaves the client', () => {
   let redis: RunningRedis
   before(async () => {
     redis = await startRedis()
+    // For a transaction that fails in its middle.
+    await redis.admin().acl('SETUSER', 'maintenance', '+multi', '+exec', '+set', '+get', '+pttl')
   })
   after(() => redis.stop())
 
