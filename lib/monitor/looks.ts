@@ -1,5 +1,6 @@
 import type { AclDrillUser } from './access-drill.js'
 import { probeAnonymous, probePlaintext } from '../redis/probe.js'
+import { atNode } from '../redis/server-address.js'
 import { parseServerVersion } from '../redis/versions.js'
 import type { Settings } from '../settings/settings.js'
 import { MonitorSession } from './monitor-session.js'
@@ -37,8 +38,7 @@ export function looksAt(parts: WatchedParts): LooksAtCache {
     now: parts.now ?? Date.now,
   })
   const network = new NetworkLook({
-    host: redis.host,
-    port: redis.port,
+    address: () => connection.address,
     live: () => {
       const { remoteAddress, tls } = connection.facts()
       return { remoteAddress, overTls: tls !== undefined }
@@ -50,7 +50,7 @@ export function looksAt(parts: WatchedParts): LooksAtCache {
   return {
     looks: {
       selfTest: () => selfTest.run(),
-      anonymous: () => lookAnonymously(redis),
+      anonymous: () => lookAnonymously(atNode(redis, connection.address)),
       network: () => network.look(),
       clients: asMonitor('CLIENT LIST', () => watch.clients()),
       serverFailures: asMonitor("the server's counter of failed logins", () => watch.failures()),

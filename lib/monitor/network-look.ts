@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import type { HostPort } from '../settings/settings.js'
 import type { NetworkSeen } from './observations.js'
 
 /** Where Redis listens without TLS unless told otherwise. */
@@ -7,8 +8,8 @@ const DEFAULT_PORT = 6379
 const TLS_PORT_EVERY_MS = 10 * 60_000
 
 export interface NetworkLookOptions {
-  readonly host: string
-  readonly port: number
+  /** The server; another one after a failover. */
+  readonly address: () => HostPort
   /** The other end of the live connection, where there is one, and whether it speaks TLS. */
   readonly live: () => { readonly remoteAddress: string | undefined; readonly overTls: boolean }
   /** The plaintext port by the server's own word, where it can be asked; with none, its TLS port. */
@@ -23,31 +24,33 @@ export interface NetworkLookOptions {
 export class NetworkLook {
   readonly #options: NetworkLookOptions
   /** What our own port said last, while it spoke TLS with us. */
-  #tlsPort: { readonly at: number; readonly answers: boolean } | undefined
+  #tlsPort: (HostPort & { readonly at: number; readonly answers: boolean }) | undefined
 
   constructor(options: NetworkLookOptions) {
     this.#options = options
   }
 
   async look(): Promise<NetworkSeen> {
-    const { host, port, live, tcpPort, answersPlaintext } = this.#options
+    const { address, live, tcpPort, answersPlaintext } = this.#options
+    const { host, port } = address()
     const { remoteAddress, overTls } = live()
     const resolved = await lookup(host, { all: true })
-    const addresses = new Set(resolved.map(({ address }) => address))
+    const addresses = new Set(resolved.map((entry) => entry.address))
     if (remoteAddress !== undefined) addresses.add(remoteAddress)
     const other = (await tcpPort()) ?? DEFAULT_PORT
-    const plaintextPorts = [{ port, answers: await this.#ownPort(overTls) }]
+    const plaintextPorts = [{ port, answers: await this.#ownPort({ host, port }, overTls) }]
     if (other !== port) plaintextPorts.push({ port: other, answers: await answersPlaintext(host, other) })
     return { addresses: [...addresses], plaintextPorts }
   }
 
-  async #ownPort(overTls: boolean): Promise<boolean> {
-    const { host, port, answersPlaintext, now } = this.#options
-    if (overTls && this.#tlsPort !== undefined && now() - this.#tlsPort.at < TLS_PORT_EVERY_MS) {
+  async #ownPort({ host, port }: HostPort, overTls: boolean): Promise<boolean> {
+    const { answersPlaintext, now } = this.#options
+    const known = this.#tlsPort?.host === host && this.#tlsPort.port === port
+    if (overTls && known && this.#tlsPort !== undefined && now() - this.#tlsPort.at < TLS_PORT_EVERY_MS) {
       return this.#tlsPort.answers
     }
     const answers = await answersPlaintext(host, port)
-    this.#tlsPort = overTls ? { at: now(), answers } : undefined
+    this.#tlsPort = overTls ? { host, port, at: now(), answers } : undefined
     return answers
   }
 }

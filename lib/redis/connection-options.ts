@@ -3,7 +3,7 @@ import type { RedisSettings } from '../settings/settings.js'
 import { tlsOptions } from './tls-options.js'
 
 /** Time that `stream.end()` has for the other side's end before the socket is destroyed. */
-const GOODBYE_MS = 200
+export const GOODBYE_MS = 200
 const KEEP_ALIVE_MS = 10_000
 
 /**
@@ -14,11 +14,12 @@ export function hardenedOptions(
   settings: RedisSettings,
   retryStrategy: (attempt: number) => number,
 ): RedisOptions {
-  const { host, port, tls, connectTimeoutMs } = settings
+  const { host, port, connectTimeoutMs } = settings
+  const tls = settings.tls === undefined ? undefined : tlsOptions(settings.tls)
   return {
     host,
     port,
-    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
+    ...(tls === undefined ? {} : { tls }),
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     disconnectTimeout: GOODBYE_MS,

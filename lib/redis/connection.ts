@@ -4,7 +4,7 @@ import type { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { Secret } from '../settings/secret.js'
-import type { RedisSettings, TlsSettings } from '../settings/settings.js'
+import type { HostPort, RedisSettings, TlsSettings } from '../settings/settings.js'
 import { CommandGate } from './command-gate.js'
 import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
@@ -19,6 +19,9 @@ import { probePlaintext } from './probe.js'
 import { fromRedis, plaintextPort } from './redis-errors.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { ScrubbedRedis } from './scrubbed-client.js'
+import { sentinelConnector } from './sentinel-connector.js'
+import type { Credentials } from './sentinel-lookup.js'
+import { SentinelLookup } from './sentinel-lookup.js'
 import { tlsOptions } from './tls-options.js'
 import { whenReady } from './when-ready.js'
 import { withinBound } from './within-bound.js'
@@ -56,7 +59,7 @@ export function openConnection(options: OpenConnectionOptions): RedisConnection 
 }
 
 /**
- * A connection to one server that heals itself, says what it saw and ends within bounds.
+ * A connection to one server, or to whichever the Sentinels call the primary, that heals itself, says what it saw and ends within bounds.
  *
  * Its status is `connecting` until the first attempt has ended, then `up` or `down`. Whoever sends
  * commands looks at it first: there is no queue behind it.
@@ -67,10 +70,13 @@ export class RedisConnection {
   readonly deadline: Deadline
   readonly #options: OpenConnectionOptions
   #login: Login
+  #tls: TlsSettings | undefined
   readonly #identity: Identity
   readonly #reporter: ConnectionEvents
   readonly #gate: CommandGate | undefined
   readonly #watch: NodeWatch
+  /** Knows where the primary is; absent where the settings say it. */
+  readonly #lookup: SentinelLookup | undefined
   readonly #retry = new RetrySchedule()
   readonly #now: () => number
   readonly #listeners = new Set<(status: ConnectionStatus) => void>()
@@ -81,12 +87,14 @@ export class RedisConnection {
   #handshakeTimer: NodeJS.Timeout | undefined
   #connectedSince: number | undefined
   #connections = 0
+  #revivals = 0
   #greeting: ReturnType<typeof greetingFacts> = { version: undefined, role: undefined }
 
   constructor(options: OpenConnectionOptions) {
     const { settings, events, timeoutMs, reportsOutages = true, now = Date.now } = options
     this.#options = options
     this.#now = now
+    this.#tls = settings.tls
     this.#login = options.user ?? { username: settings.username, password: settings.password }
     this.#identity = identityOf(settings, this.#login)
     this.#reporter = new ConnectionEvents({ events, userName: this.#identity.userName, reportsOutages, now })
@@ -95,6 +103,8 @@ export class RedisConnection {
       progress: () => this.#watch.bytesRead,
       onTick: (clock) => this.#watch.look(clock),
     })
+    this.#lookup =
+      settings.topology === 'sentinel' ? new SentinelLookup(settings, () => this.#application()) : undefined
     this.#gate = options.bounds === 'gate' ? new CommandGate(this, this.deadline) : undefined
     this.client = this.#createClient()
     this.#watch = new NodeWatch({ client: this.client, timeoutMs, damaged: () => this.dropDamaged() })
@@ -109,6 +119,12 @@ export class RedisConnection {
 
   get status(): ConnectionStatus {
     return this.#status
+  }
+
+  /** The server that is meant: of the settings, or the primary by the last word of a Sentinel. */
+  get address(): HostPort {
+    const { host, port } = this.#options.settings
+    return this.#lookup?.latest ?? { host, port }
   }
 
   /** Why there is no connection. */
@@ -164,7 +180,10 @@ export class RedisConnection {
     readonly password?: Secret | undefined
     readonly tls?: TlsSettings | undefined
   }): void {
-    if (tls !== undefined) this.client.options.tls = tlsOptions(tls)
+    if (tls !== undefined) {
+      this.client.options.tls = tlsOptions(tls)
+      this.#tls = tls
+    }
     if (password !== undefined) this.#login = { ...this.#login, password }
     if (this.#status !== 'down') return
     this.#lastError = undefined
@@ -202,6 +221,7 @@ export class RedisConnection {
     return new ScrubbedRedis({
       redis: {
         ...hardenedOptions(settings, (attempt) => this.#attemptEnded(attempt)),
+        ...this.#connector(),
         ...(bounds === 'nobody' ? BLOCKING_OPTIONS : {}),
         ...extra,
       },
@@ -218,6 +238,19 @@ export class RedisConnection {
       gate: this.#gate,
       duplicate: (override, login) => this.#duplicate(override, login),
     })
+  }
+
+  #connector(): RedisOptions {
+    const lookup = this.#lookup
+    if (lookup === undefined) return {}
+    return { Connector: sentinelConnector(lookup, () => this.#tls && tlsOptions(this.#tls)) }
+  }
+
+  /** The application's own login and certificates: Sentinels know no other user of ours. */
+  #application(): Credentials {
+    const { user, settings } = this.#options
+    const { username, password } = settings
+    return { login: user === undefined ? this.#login : { username, password }, tls: this.#tls }
   }
 
   #duplicate(override: Partial<RedisOptions>, user: Login): ScrubbedRedis {
@@ -262,6 +295,13 @@ export class RedisConnection {
 
   #ready(): void {
     clearTimeout(this.#handshakeTimer)
+    if (this.#lookup !== undefined && this.#greeting.role === 'replica') {
+      // The Sentinel's word was old: this server is not the primary any more, or not yet.
+      this.#lastError = fromRedis(new Error('READONLY'), 'CONNECT', this.#identity.errorContext)
+      this.#destroyStream()
+      return
+    }
+    this.#revivals = 0
     this.#connections += 1
     this.#connectedSince = this.#now()
     this.#lastError = undefined
@@ -292,7 +332,8 @@ export class RedisConnection {
 
   /** A TLS client on a plaintext port hears nothing at all: a plaintext PING tells. */
   async #lookForPlaintext(): Promise<void> {
-    const { host, port, tls } = this.#options.settings
+    const { tls } = this.#options.settings
+    const { host, port } = this.address
     if (tls === undefined || (await probePlaintext(host, port)) !== 'plaintext') return
     if (this.#status !== 'down') return
     this.#speaksPlaintext = true
@@ -301,13 +342,14 @@ export class RedisConnection {
     this.#tell()
   }
 
-  /** ioredis gives up for good where a socket cannot even be made. We do not. */
+  /** ioredis gives up for good where a socket cannot even be made, or no Sentinel answers. We do not. */
   #revive(): void {
     if (this.#status === 'closed') return
     this.#failed(this.#lastError ?? this.#lost())
+    this.#revivals += 1
     setTimeout(() => {
       if (this.#status !== 'closed') this.client.connect().catch(ignore)
-    }, this.#retry.delay(1)).unref()
+    }, this.#retry.delay(this.#revivals)).unref()
   }
 
   #become(status: ConnectionStatus): void {

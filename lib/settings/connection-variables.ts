@@ -62,7 +62,7 @@ export const CONNECTION = {
     validator: hostPorts,
     default: undefined,
     meaning:
-      'Addresses of the Sentinels that know the primary, instead of host and port. The generator knows them, the client not yet.',
+      'Addresses of the Sentinels that know the primary, instead of host and port. The application logs in there as it does at Redis.',
     example: 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
     remedy: 'List at least one address of a Sentinel with its port.',
   }),

@@ -13,11 +13,6 @@ export const NOT_YET: readonly Requirement[] = [
     message: 'hmac is not available yet: key names would stay readable. Write plain.',
   },
   {
-    on: ['REDIS_SENTINELS'],
-    broken: (draft) => connects(draft) && draft.values.REDIS_SENTINELS !== undefined,
-    message: 'the client cannot ask Sentinels yet. Set REDIS_HOST and REDIS_PORT of the primary instead.',
-  },
-  {
     on: ['REDIS_CLUSTER_NODES'],
     broken: (draft) => connects(draft) && draft.values.REDIS_CLUSTER_NODES !== undefined,
     message: 'the client cannot use a Cluster yet. Set REDIS_HOST and REDIS_PORT of a single server instead.',

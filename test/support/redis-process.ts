@@ -5,6 +5,8 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 
 const READY = /ready to accept connections/i
+/** A Sentinel says nothing of connections. */
+const WATCHES = /\+monitor master/
 const START_TIMEOUT_MS = 10_000
 
 /** A port of the loopback address that was free a moment ago. */
@@ -20,14 +22,16 @@ export async function freePort(): Promise<number> {
 /** A `redis-server` process over a configuration file: started, signalled, and never left behind. */
 export class RedisProcess {
   readonly #binary: string
-  readonly #configFile: string
+  readonly #arguments: readonly string[]
+  readonly #ready: RegExp
   #child: ChildProcess | undefined
   #output = ''
   readonly #killAtExit = () => this.#child?.kill('SIGKILL')
 
-  constructor(binary: string, configFile: string) {
+  constructor(binary: string, configFile: string, mode: 'server' | 'sentinel' = 'server') {
     this.#binary = binary
-    this.#configFile = configFile
+    this.#arguments = mode === 'sentinel' ? [configFile, '--sentinel'] : [configFile]
+    this.#ready = mode === 'sentinel' ? WATCHES : READY
     process.once('exit', this.#killAtExit)
   }
 
@@ -44,7 +48,7 @@ export class RedisProcess {
   async start(): Promise<void> {
     if (this.#child !== undefined) throw new Error('redis-server is running already')
     this.#output = ''
-    const child = spawn(this.#binary, [this.#configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(this.#binary, this.#arguments, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => {
@@ -57,7 +61,7 @@ export class RedisProcess {
       }, START_TIMEOUT_MS)
       const read = (chunk: Buffer) => {
         this.#output += chunk.toString()
-        if (!READY.test(this.#output)) return
+        if (!this.#ready.test(this.#output)) return
         clearTimeout(timer)
         resolve()
       }

@@ -31,6 +31,8 @@ export interface RedisServerOptions {
   readonly config?: Readonly<Record<string, string>> | undefined
   /** Further lines of users.acl. */
   readonly acl?: readonly string[] | undefined
+  /** Those of another server: its replica, or a node of the same Cluster. */
+  readonly passwords?: Readonly<Record<TestRole, string>> | undefined
   /** Another program, such as that of a newer version. */
   readonly binary?: string | undefined
 }
@@ -71,7 +73,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Runn
   const { transport = 'tls', access = 'roles', keyPrefix = 'ai_cache:' } = options
   const certificates = options.certificates ?? (await sharedCertificates())
   const folder = await mkdtemp(join(tmpdir(), 'secure-cache-redis-'))
-  const passwords = makePasswords()
+  const passwords = options.passwords ?? makePasswords()
   const socketPath = join(folder, 'redis.sock')
   const server = new RedisProcess(options.binary ?? BINARY, join(folder, 'redis.conf'))
   await writeFolder({ folder, certificates, passwords, keyPrefix, acl: options.acl ?? [] })

@@ -11,8 +11,7 @@ describe('the look at the network', () => {
     const clock = { now: 0 }
     const asked: number[] = []
     const network = new NetworkLook({
-      host: '127.0.0.1',
-      port: 6380,
+      address: () => ({ host: '127.0.0.1', port: 6380 }),
       live: () => ({ remoteAddress: '127.0.0.1', overTls: true }),
       tcpPort: () => Promise.resolve(undefined),
       answersPlaintext: (_host, port) => {
@@ -27,7 +26,7 @@ describe('the look at the network', () => {
 
   it('tells every address of the name and the one we are connected to', async () => {
     const { network } = setUp({
-      host: 'localhost',
+      address: () => ({ host: 'localhost', port: 6380 }),
       live: () => ({ remoteAddress: '10.0.0.7', overTls: true }),
     })
     const { addresses } = await network.look()
