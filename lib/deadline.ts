@@ -2,6 +2,8 @@ import { performance } from 'node:perf_hooks'
 
 /** How finely the clock counts; an operation ends at most this much after its deadline. */
 const TICK_MS = 25
+/** The longest time between two ticks that counts in full, as a part of the timeout. What is longer is a pause. */
+const LONGEST_TICK = 0.4
 /** Replies may go on draining for this long after the deadline before what is left fails. */
 const DRAIN_MS = 25
 
@@ -28,8 +30,8 @@ export abstract class Timed {
  * One timer for every operation of a connection: they all have the same time, so they expire in the order
  * in which they began, and a list that is cut at its front is enough.
  *
- * The clock is the event loop's own time: while the application blocks the loop, it stands still (a tick
- * counts at most double). A pause of the application therefore fails nothing: with a timer for each command,
+ * The clock is the event loop's own time: a pause counts as two fifths of the timeout, however long it was, so
+ * that the loop turns three times at least before anything expires. A pause of the application therefore fails nothing: with a timer for each command,
  * 199 of 200 reads failed whose replies already lay in the socket. When the time is over, the loop gets a
  * chance to read what has arrived (one poll phase, and further ones while bytes keep coming); only what is
  * left then expires.
@@ -37,6 +39,7 @@ export abstract class Timed {
 export class Deadline {
   readonly timeoutMs: number
   readonly #tickMs: number
+  readonly #longestMs: number
   readonly #progress: () => number
   readonly #onTick: (clock: number) => boolean
   #first: Timed | undefined
@@ -49,6 +52,7 @@ export class Deadline {
   constructor({ timeoutMs, progress = () => 0, onTick = () => false }: DeadlineOptions) {
     this.timeoutMs = timeoutMs
     this.#tickMs = Math.max(1, Math.min(TICK_MS, Math.ceil(timeoutMs / 10)))
+    this.#longestMs = Math.max(2 * this.#tickMs, timeoutMs * LONGEST_TICK)
     this.#progress = progress
     this.#onTick = onTick
   }
@@ -109,9 +113,8 @@ export class Deadline {
     else this.stop()
   }
 
-  /** A longer time than two ticks is one in which the loop did not turn. */
   #sinceTick(now: number): number {
-    return Math.min(now - this.#lastTick, 2 * this.#tickMs)
+    return Math.min(now - this.#lastTick, this.#longestMs)
   }
 
   #drain(seen: number, until: number): void {

@@ -1,13 +1,16 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Store } from '../../lib/store.js'
 import { until } from './until.js'
 
+const LOOK_MS = 5
+
 export interface ReadersSaw {
-  /** 90th percentile of the reads that had to wait (over 5 ms), milliseconds. */
+  /**
+   * 90th percentile of the reads that had to wait (over 5 ms), without the time in which the event loop itself
+   * stood still while each of them waited.
+   */
   readonly p90Ms: number
-  /** 90th percentile of the event loop's own delay meanwhile. */
-  readonly loopDelayMs: number
   /** Values of another key, and values that nobody ever wrote. */
   readonly wrong: number
   readonly failed: number
@@ -16,7 +19,7 @@ export interface ReadersSaw {
 /** Readers without a pause, one for each key, whose value is the key itself or absent. */
 export class SteadyReaders {
   readonly #store: Store
-  readonly #delay = monitorEventLoopDelay({ resolution: 1 })
+  readonly #loop = new LoopDelay()
   readonly #waits: number[] = []
   readonly #all: Promise<unknown>
   #running = true
@@ -26,7 +29,6 @@ export class SteadyReaders {
 
   constructor(store: Store, keys: readonly string[]) {
     this.#store = store
-    this.#delay.enable()
     this.#all = Promise.all(keys.map((key, index) => this.#read(key, index === 0)))
   }
 
@@ -43,11 +45,10 @@ export class SteadyReaders {
   async stop(): Promise<ReadersSaw> {
     this.#running = false
     await this.#all
-    this.#delay.disable()
+    this.#loop.stop()
     this.#waits.sort((a, b) => a - b)
     return {
       p90Ms: this.#waits[Math.floor(this.#waits.length * 0.9)] ?? 0,
-      loopDelayMs: this.#delay.percentile(90) / 1e6,
       wrong: this.#wrong,
       failed: this.#failed,
     }
@@ -56,17 +57,43 @@ export class SteadyReaders {
   async #read(key: string, counts: boolean): Promise<void> {
     while (this.#running) {
       const began = performance.now()
+      const lost = this.#loop.lostMs()
       try {
         const value = await this.#store.get(key)
         if (value !== undefined && value.toString() !== key) this.#wrong += 1
       } catch {
         this.#failed += 1
       }
-      const waited = performance.now() - began
+      const waited = performance.now() - began - (this.#loop.lostMs() - lost)
       if (waited > 5) this.#waits.push(waited)
       if (counts) this.#rounds += 1
       // An outage is answered at once: without a turn it would starve the loop that is being measured.
       await turn()
     }
+  }
+}
+
+/** Adds up how long the event loop could not turn. */
+class LoopDelay {
+  readonly #timer = setInterval(() => this.#tick(), LOOK_MS)
+  #last = performance.now()
+  #lost = 0
+
+  lostMs(): number {
+    return this.#lost + this.#late()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #tick(): void {
+    this.#lost += this.#late()
+    this.#last = performance.now()
+  }
+
+  #late(): number {
+    const late = performance.now() - this.#last - LOOK_MS
+    return late > LOOK_MS ? late : 0
   }
 }

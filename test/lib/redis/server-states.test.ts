@@ -33,7 +33,7 @@ describe('a store on a server in a bad state', () => {
   it('still reads where memory is full: ERR_REDIS_OOM', async () => {
     const { store, admin } = await start({ config: { 'maxmemory-policy': 'noeviction' } })
     await store.set(KEY, VALUE, null)
-    await admin.config('SET', 'maxmemory', '1mb')
+    await admin.config('SET', 'maxmemory', '100kb')
     expect(await codeOf(store.set(KEY, Buffer.alloc(1000), null))).to.equal('ERR_REDIS_OOM')
     expect(await store.get(KEY)).to.deep.equal(VALUE)
   })
