@@ -123,6 +123,7 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
       logger.warn(message)
     },
     now,
+    maxPayloadBytes: settings.cache.maxValueBytes,
   })
   encryption.keys.ready.catch((error: unknown) => {
     const errorCode = isCacheError(error) ? error.code : 'ERR_CACHE_SEAL'

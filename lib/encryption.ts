@@ -19,11 +19,13 @@ export interface EncryptionParts {
   readonly onWarning: (message: string) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** What one value may unfold to; the envelope's own bound where absent. */
+  readonly maxPayloadBytes?: number | undefined
 }
 
 /** The keys and the sealing over them; throws ERR_KEY_FORMAT. */
 export function openEncryption(encryption: EncryptionSettings, parts: EncryptionParts): Encryption {
-  const { fallbackKey, onWarning, now } = parts
+  const { fallbackKey, onWarning, now, maxPayloadBytes } = parts
   if (!encryption.enabled) return { sealing: new Unsealed(), keys: KEYS_READY, keyRing: undefined }
   const key = encryption.key ?? fallbackKey()
   const keyRing = KeyRing.create(
@@ -34,5 +36,5 @@ export function openEncryption(encryption: EncryptionSettings, parts: Encryption
       },
     },
   )
-  return { sealing: new Envelope({ keyRing, now }), keys: keyRing, keyRing }
+  return { sealing: new Envelope({ keyRing, now, maxPayloadBytes }), keys: keyRing, keyRing }
 }
