@@ -42,7 +42,7 @@ const ALMOST_A_DAY = 23 * HOUR
 
 const INCIDENTS = 'docs/incident-response.md'
 
-/** Every kind of alert (vocabulary.md, "Events" and the thresholds of SECURITY_…_PER_HOUR). */
+/** Every kind of alert (docs/monitoring.md, and the thresholds of SECURITY_…_PER_HOUR). */
 export const ALERT_RULES: readonly AlertRule[] = [
   rule({
     kind: 'brute_force',
