@@ -51,6 +51,8 @@ const NESTING = new Set(['exec', 'eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fc
  */
 export class ScrubbedRedis extends Redis {
   readonly #parts: ScrubbedClientOptions
+  /** The socket that is being ended for a new one. */
+  #dropped: unknown = null
 
   constructor(parts: ScrubbedClientOptions) {
     super({ ...parts.redis, ...loginOptions(parts.login()), lazyConnect: true, replyMapping: 'legacy' })
@@ -86,6 +88,9 @@ export class ScrubbedRedis extends Redis {
 
   override disconnect(reconnect = false): void {
     if (!reconnect) this.#parts.observer?.ended?.()
+    // Each READONLY of a hundred in flight asks for it, and ioredis would listen to one socket a hundred times.
+    if (reconnect && this.stream === this.#dropped) return
+    this.#dropped = this.stream
     super.disconnect(reconnect)
   }
 

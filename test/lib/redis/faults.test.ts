@@ -1,14 +1,20 @@
-import { performance } from 'node:perf_hooks'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
+import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, it } from 'mocha'
+import { issueCertificate } from '../../../generators/certificates.js'
 import { createSecureCache } from '../../../lib/create.js'
+import type { CacheErrorCode } from '../../../lib/errors.js'
 import { isCacheError } from '../../../lib/errors.js'
 import type { RedisStore } from '../../../lib/redis/redis-store.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import type { OpenedStore } from '../../support/open-store.js'
 import { heldMiB } from '../../support/held-memory.js'
 import { openStore } from '../../support/open-store.js'
+import { freePort } from '../../support/redis-process.js'
 import type { RunningRedis } from '../../support/redis-server.js'
 import { startRedis } from '../../support/redis-server.js'
 import { SteadyReaders } from '../../support/steady-readers.js'
@@ -16,6 +22,7 @@ import { until } from '../../support/until.js'
 
 const TIMEOUT_MS = 250
 const IN_FLIGHT = 100
+const DAY_MS = 24 * 60 * 60_000
 const KEYS = Array.from({ length: IN_FLIGHT }, (_, index) => `ai_cache:faults:${index}`)
 
 interface Fault {
@@ -45,6 +52,60 @@ const FAULTS: readonly Fault[] = [
   { name: 'a delay of a second', begin: ({ proxy }) => proxy.delay(1000), end: heal },
   { name: 'a killed server', begin: ({ redis }) => redis.kill(), end: ({ redis }) => redis.start() },
 ]
+
+/** What the server itself refuses: reads may go on, so that writes are what is looked at. */
+const REFUSALS: readonly Refusal[] = [
+  {
+    name: 'a read-only server',
+    code: 'ERR_REDIS_READONLY',
+    begin: async (admin) => {
+      await admin.replicaof('127.0.0.1', await freePort())
+    },
+    end: (admin) => admin.replicaof('NO', 'ONE'),
+  },
+  {
+    name: 'out of memory',
+    code: 'ERR_REDIS_OOM',
+    begin: async (admin) => {
+      await admin.config('SET', 'maxmemory-policy', 'noeviction')
+      await admin.config('SET', 'maxmemory', '1mb')
+    },
+    end: (admin) => admin.config('SET', 'maxmemory', '256mb'),
+  },
+  {
+    name: 'an expired certificate',
+    code: 'ERR_TLS_CERT_EXPIRED',
+    begin: async (admin, redis) => {
+      const { certPem, keyPem } = await issueCertificate(redis.certificates.authority, {
+        role: 'server',
+        commonName: 'redis',
+        names: ['127.0.0.1'],
+        notBefore: new Date(Date.now() - 3 * DAY_MS),
+        notAfter: new Date(Date.now() - DAY_MS),
+      })
+      await writeFile(join(redis.folder, 'expired.crt'), certPem)
+      await writeFile(join(redis.folder, 'expired.key'), keyPem, { mode: 0o600 })
+      await showCertificate(admin, redis, 'expired')
+    },
+    end: (admin, redis) => showCertificate(admin, redis, 'server'),
+  },
+  {
+    name: 'a changed password',
+    code: 'ERR_REDIS_WRONGPASS',
+    begin: async (admin) => {
+      await admin.acl('SETUSER', 'cache_service', 'resetpass', '>the password of tomorrow')
+      await admin.client('KILL', 'USER', 'cache_service')
+    },
+    end: (admin, redis) => admin.acl('SETUSER', 'cache_service', `>${redis.passwords.cache}`),
+  },
+]
+
+interface Refusal {
+  readonly name: string
+  readonly code: CacheErrorCode
+  readonly begin: (admin: Redis, redis: RunningRedis) => Promise<void>
+  readonly end: (admin: Redis, redis: RunningRedis) => Promise<unknown>
+}
 
 describe('a store whose way to Redis breaks', () => {
   let redis: RunningRedis
@@ -85,6 +146,49 @@ describe('a store whose way to Redis breaks', () => {
       expect(saw.wrong, 'wrong values').to.equal(0)
       expect(recoveryMs, 'recovery').to.be.below(2000)
       expect(saw.p90Ms, '90th percentile').to.be.below(TIMEOUT_MS + 50)
+    })
+  }
+
+  for (const { name, code, begin, end } of REFUSALS) {
+    it(`answers writes in time and comes back: ${name}`, async () => {
+      const warnings: string[] = []
+      const warned = ({ name: kind }: Error) => warnings.push(kind)
+      process.on('warning', warned)
+      const admin = redis.admin()
+      const write = async (): Promise<{ outcome: string; ms: number }[]> =>
+        Promise.all(
+          KEYS.map(async (key) => {
+            const began = performance.now()
+            const outcome = await store.set(key, Buffer.from(key), 60_000).then(() => 'stored', codeOf)
+            return { outcome, ms: performance.now() - began }
+          }),
+        )
+      await begin(admin, redis)
+      const waits: number[] = []
+      const delay = monitorEventLoopDelay({ resolution: 1 })
+      delay.enable()
+      const seen = new Set<string>()
+      await until(`writes are refused with ${code}`, async () => {
+        const round = await write()
+        waits.push(...round.map(({ ms }) => ms))
+        for (const { outcome } of round) seen.add(outcome)
+        return seen.has(code) && waits.length >= 5 * IN_FLIGHT
+      })
+      delay.disable()
+      waits.sort((a, b) => a - b)
+      const p90Ms = waits[Math.floor(waits.length * 0.9)] ?? 0
+      expect(p90Ms - delay.percentile(90) / 1e6, '90th percentile').to.be.below(TIMEOUT_MS + 50)
+      await end(admin, redis)
+      const healed = performance.now()
+      // Whoever changes a password or a certificate tells: until then each attempt is one more failed login.
+      store.connection.renew({})
+      await until('writes work again', async () =>
+        (await write()).every(({ outcome }) => outcome === 'stored'),
+      )
+      expect(performance.now() - healed, 'recovery').to.be.below(2000)
+      expect((await store.getMany(KEYS)).map(String)).to.deep.equal(KEYS)
+      process.off('warning', warned)
+      expect(warnings, 'warnings of Node').to.deep.equal([])
     })
   }
 
@@ -171,6 +275,13 @@ async function works(store: RedisStore): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Counts for new connections alone, so ours are ended. */
+async function showCertificate(admin: Redis, { folder }: RunningRedis, name: string): Promise<void> {
+  const files = ['tls-cert-file', join(folder, `${name}.crt`), 'tls-key-file', join(folder, `${name}.key`)]
+  await admin.call('CONFIG', 'SET', ...files)
+  await admin.client('KILL', 'USER', 'cache_service')
 }
 
 function codeOf(error: unknown): string {
