@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { GenerateCommandOptions } from './generated-output.js'
 import { withOutputOptions } from './output-options.js'
 import { say } from './report.js'
@@ -11,11 +11,21 @@ export function addGenerateConfig(program: Command): void {
   withOutputOptions(command)
     .option('-n, --dry-run', 'say what would be written, and write nothing')
     .option('-f, --force', 'overwrite files that were changed by hand')
+    .addOption(
+      new Option('--diff', 'show what would change, and write nothing').conflicts(['stdout', 'json']),
+    )
+    .addOption(
+      new Option('--stdout <name>', 'print one file, such as conf/redis.conf, and write nothing').conflicts(
+        'json',
+      ),
+    )
+    .option('--json', 'tell what was written as JSON')
     .action(async (options: GenerateCommandOptions) => {
       // Loaded when it runs: templates and certificates are slow to load, and --help needs none.
       const { hasSettings, loadEnvironment } = await import('./environment.js')
       const environment = await loadEnvironment(options.settings)
-      if (hasSettings(environment)) {
+      const looks = options.diff === true || options.stdout !== undefined || options.json === true
+      if (hasSettings(environment) || looks) {
         const { generateAndReport } = await import('./generated-output.js')
         await generateAndReport(environment, options)
       } else {

@@ -4,10 +4,18 @@ import { readSettings } from '../lib/settings/read.js'
 import type { Environment } from './environment.js'
 import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE, type OutputOptions } from './output-options.js'
 import { print, say } from './report.js'
+import { differences, textOf } from './shown-files.js'
 
 export interface GenerateCommandOptions extends OutputOptions {
   readonly dryRun?: boolean | undefined
   readonly force?: boolean | undefined
+  readonly renewCertificates?: boolean | undefined
+  /** Shows what would change, line by line. */
+  readonly diff?: boolean | undefined
+  /** The file to print instead of writing any. */
+  readonly stdout?: string | undefined
+  /** The summary as JSON, for other programs. */
+  readonly json?: boolean | undefined
 }
 
 /** Generates from an environment, and tells what happened and what comes next. */
@@ -16,8 +24,28 @@ export async function generateAndReport(
   options: GenerateCommandOptions,
 ): Promise<void> {
   const settings = readSettings({ env: environment, purpose: 'generator' })
-  const result = await generateConfig({ ...options, settings, command: reproducingCommand(options) })
-  report(result, options)
+  const looks = options.diff === true || options.stdout !== undefined
+  const result = await generateConfig({
+    ...options,
+    // Looking writes nothing, so a file changed by hand is no obstacle: it is what one wants to see.
+    ...(looks ? { dryRun: true, force: true } : {}),
+    settings,
+    command: reproducingCommand(options),
+  })
+  if (options.stdout !== undefined) print(textOf(result, options.stdout).trimEnd())
+  else if (options.json === true) print(summaryOf(result))
+  else if (options.diff === true) for (const part of await differences(result)) print(part)
+  else report(result, options)
+}
+
+/** For programs: names and states, never contents. */
+function summaryOf({ out, target, version, files, notes }: GenerateResult): string {
+  const named = files.map(({ path, state, mode }) => ({
+    path,
+    state,
+    mode: mode.toString(8).padStart(4, '0'),
+  }))
+  return JSON.stringify({ out, target, version, files: named, notes }, null, 2)
 }
 
 function report(result: GenerateResult, options: GenerateCommandOptions): void {
@@ -38,6 +66,7 @@ function nextSteps(target: GenerateResult['target'], out: string): readonly stri
   if (target === 'local') return [`next: redis-server ${shellWord(`${out}/conf/redis.conf`)}`]
   return [
     `next: docker compose -f ${shellWord(`${out}/docker-compose.yml`)} up -d`,
+    `for an application outside of Docker: docker compose -f ${shellWord(`${out}/docker-compose.dev.yml`)} up -d`,
     'without Docker: the same command with --target local, and REDIS_HOST=127.0.0.1',
   ]
 }

@@ -1,13 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addCerts } from './certs.js'
 import { addCheck } from './check.js'
 import { addExplain } from './explain.js'
 import { addGenerateConfig } from './generate-config.js'
 import { addInit } from './init.js'
 import { EXIT, reportError } from './report.js'
 
-const COMMANDS: readonly ((program: Command) => void)[] = [addInit, addGenerateConfig, addCheck, addExplain]
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  addInit,
+  addGenerateConfig,
+  addCerts,
+  addCheck,
+  addExplain,
+]
 
 /** Runs one command line, without the program's own name, and returns the exit code. */
 async function run(words: readonly string[]): Promise<number> {
@@ -17,7 +24,7 @@ async function run(words: readonly string[]): Promise<number> {
     .helpCommand(false)
     .exitOverride()
   for (const add of COMMANDS) add(program)
-  for (const command of program.commands)
+  for (const command of program.commands.flatMap((entry) => [entry, ...entry.commands]))
     command.copyInheritedSettings(program).showHelpAfterError(usageHint(command))
   program.showHelpAfterError(usageHint(program))
   try {

@@ -31,6 +31,8 @@ export interface CertificateContext {
   readonly read: (path: string) => Promise<string | undefined>
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Issues every leaf anew, those still valid too; the authority stays. */
+  readonly renewAll?: boolean | undefined
 }
 
 const AUTHORITY_NAME = 'express-secure-cache authority'
@@ -106,8 +108,9 @@ async function keepOrIssue(request: {
   if (certPem !== undefined && keyPem !== undefined) {
     const expected = { authorityPem: authority.certPem, ...plan, now: context.now() }
     const fault = leafFault({ certPem, keyPem }, expected)
-    if (fault === undefined) return { certPem, keyPem }
-    notes.push(`issued ${certificatePath(plan)} anew, because it ${fault}`)
+    if (fault === undefined && context.renewAll !== true) return { certPem, keyPem }
+    const because = fault === undefined ? 'as asked' : `because it ${fault}`
+    notes.push(`issued ${certificatePath(plan)} anew, ${because}`)
   }
   if (authority.keyPem === undefined) {
     throw inTheWay(AUTHORITY_KEY, `is needed to issue ${certificatePath(plan)}: put it back for this run`)

@@ -26,6 +26,8 @@ export interface GenerateOptions {
   readonly dryRun?: boolean | undefined
   /** Overwrites files that were changed by hand. */
   readonly force?: boolean | undefined
+  /** Issues every certificate anew under the kept authority, those still valid too. */
+  readonly renewCertificates?: boolean | undefined
   /** The command that a reader of the files can repeat. */
   readonly command?: string | undefined
   /** Milliseconds since 1970. */
@@ -77,7 +79,11 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       read,
       random: options.random,
     })
-    const certificates = await gatherCertificates(certificatePlans(settings, target), { read, now })
+    const certificates = await gatherCertificates(certificatePlans(settings, target), {
+      read,
+      now,
+      renewAll: options.renewCertificates,
+    })
     const environment = await gatherEnvironment({
       settings,
       target,

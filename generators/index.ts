@@ -7,6 +7,7 @@ export type {
   CertificateRequest,
   CertificateRole,
 } from './certificates.js'
+export { certificatesIn, type CertificateFacts } from './certificate-report.js'
 export type { Target } from './folder.js'
 export { generateConfig, type GenerateOptions, type GenerateResult } from './generate-config.js'
 export { initialEnvironment, type InitialEnvironmentOptions } from './initial-environment.js'
