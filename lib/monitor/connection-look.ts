@@ -24,5 +24,6 @@ function tlsSeen({
     cipher: cipher ?? 'unknown cipher',
     authorized,
     certificateExpiresAt: certificate === undefined ? undefined : new Date(certificate.validTo),
+    certificateValidFrom: certificate === undefined ? undefined : new Date(certificate.validFrom),
   }
 }

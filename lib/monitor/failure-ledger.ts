@@ -1,3 +1,4 @@
+import type { ServerFailuresSeen } from './observations.js'
 import { DAY_MS, HOUR_MS, SlidingCount } from './sliding-count.js'
 import type { MinuteCount } from './sliding-count.js'
 
@@ -53,12 +54,13 @@ export class FailureLedger {
     return growth
   }
 
-  seen(now: number): { lastDay: number; lastHour: number; since: number; lostAt: number | null } {
+  seen(now: number): Omit<ServerFailuresSeen, 'latest'> & { readonly lostAt: number | null } {
     return {
       lastDay: this.#count.sum(now, DAY_MS),
       lastHour: this.#count.sum(now, HOUR_MS),
       since: Math.max(this.#since ?? now, now - DAY_MS),
       lostAt: this.#lostAt !== null && now - this.#lostAt <= DAY_MS ? this.#lostAt : null,
+      minutes: this.#count.minutes(now),
     }
   }
 

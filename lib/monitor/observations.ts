@@ -1,4 +1,5 @@
 import type { SettingsWarning } from '../settings/settings.js'
+import type { MinuteCount } from './sliding-count.js'
 
 /**
  * What was looked at and what was seen there. Facts alone: no judgement, no setting taken for a fact.
@@ -30,6 +31,7 @@ export interface TlsSeen {
   /** The certificate was verified against our authority and the name asked for. */
   readonly authorized: boolean
   readonly certificateExpiresAt?: Date | undefined
+  readonly certificateValidFrom?: Date | undefined
 }
 
 /** What a new connection without a login was answered. */
@@ -78,6 +80,8 @@ export interface ServerFailuresSeen {
   readonly since: number
   /** When the counter began anew: what it counted just before that is lost. */
   readonly lostAt?: number | null | undefined
+  /** The minutes in which there were any, for a timeline. */
+  readonly minutes?: readonly MinuteCount[] | undefined
   /** Who and what, as far as ACL LOG tells; made harmless by `foreignText`. */
   readonly latest?: string | undefined
 }

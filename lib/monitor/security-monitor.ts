@@ -4,6 +4,8 @@ import type { EventFilter, MonitorSummary, SecurityMonitor } from '../interface.
 import { EventRing } from './event-ring.js'
 import { EventTotals } from './event-totals.js'
 import { LoginStreak, STREAK_LENGTH } from './login-streak.js'
+import { OutageLog } from './outage-log.js'
+import type { Outage } from './outage-log.js'
 import { HOUR_MS, SlidingCount } from './sliding-count.js'
 import type { MinuteCount } from './sliding-count.js'
 
@@ -57,6 +59,8 @@ export interface EventMonitor extends SecurityMonitor {
   count(what: Counted, hours: number): number
   /** The minutes of the last 24 hours in which it happened, for a timeline. */
   history(what: Counted): MinuteCount[]
+  /** The outages of the last 24 hours, oldest first. */
+  outages(): readonly Outage[]
   /** Failures among our own last ten logins. */
   recentLoginFailures(): number
   onAny(listener: EventListener): () => void
@@ -82,6 +86,7 @@ class FoldingMonitor implements EventMonitor {
   readonly #now: () => number
   readonly #ring: EventRing
   readonly #streak = new LoginStreak()
+  readonly #outages = new OutageLog()
   readonly #windows: ReadonlyMap<Counted, SlidingCount> = new Map(
     COUNTED.map(([what]) => [what, new SlidingCount()]),
   )
@@ -125,6 +130,10 @@ class FoldingMonitor implements EventMonitor {
     return this.#windows.get(what)?.minutes(this.#now()) ?? []
   }
 
+  outages(): readonly Outage[] {
+    return this.#outages.last24Hours(this.#now())
+  }
+
   recentLoginFailures(): number {
     return this.#streak.failures(this.#now())
   }
@@ -165,6 +174,8 @@ class FoldingMonitor implements EventMonitor {
     for (const [what, isOne] of COUNTED) {
       if (isOne(event)) this.#windows.get(what)?.add(this.#now(), countOf(event))
     }
+    if (event.type === 'redis.unavailable') this.#outages.begin(this.#now())
+    if (event.type === 'redis.recovered') this.#outages.end(this.#now(), event.outageMs)
     if (event.type === 'auth.success') this.#login(false)
     if (event.type === 'auth.failure' && event.source === 'own') this.#login(true)
   }

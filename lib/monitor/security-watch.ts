@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ConnectionSeen, Evidence, Happened } from './observations.js'
+import type { ConnectionSeen, Evidence, Happened, ServerFailuresSeen } from './observations.js'
+import { freshlySeen } from './checks/verdict.js'
 import { CertificateWatch } from './certificate-watch.js'
 import { connectionSeen } from './connection-look.js'
 import { Observer } from './observer.js'
@@ -90,6 +91,11 @@ export class SecurityWatch {
       encryption: this.#parts.encryption(),
       summary: this.#parts.monitor.summary(),
     })
+  }
+
+  /** Failed logins as the server counts them; undefined where its counter cannot be read, or not lately. */
+  serverFailures(): ServerFailuresSeen | undefined {
+    return freshlySeen(this.#evidence(), 'serverFailures')
   }
 
   /** From what is known already: no I/O. */

@@ -75,8 +75,8 @@ export class ServerWatch {
     const growth = this.#ledger.read({ runId: info.runId, counter: info.failedLogins }, at)
     this.#tell({ info, log, at, growth })
     await this.#save(growth > 0)
-    const { lastDay, lastHour, since, lostAt } = this.#ledger.seen(at)
-    return { lastDay, lastHour, since, lostAt, latest: lastDay > 0 ? this.#latestLogin : undefined }
+    const seen = this.#ledger.seen(at)
+    return { ...seen, latest: seen.lastDay > 0 ? this.#latestLogin : undefined }
   }
 
   async clients(): Promise<ClientsSeen> {

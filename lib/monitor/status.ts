@@ -39,6 +39,7 @@ export interface SecurityStatus {
   readonly tls: {
     readonly protocol: string | null
     readonly cipher: string | null
+    readonly certificate_valid_from: string | null
     readonly certificate_expires_at: string | null
     readonly verified: boolean
   }
@@ -76,6 +77,7 @@ export function buildStatus(
     tls: {
       protocol: connection?.tls?.protocol ?? null,
       cipher: connection?.tls?.cipher ?? null,
+      certificate_valid_from: connection?.tls?.certificateValidFrom?.toISOString() ?? null,
       certificate_expires_at: connection?.tls?.certificateExpiresAt?.toISOString() ?? null,
       verified: connection?.tls?.authorized ?? false,
     },
