@@ -1,9 +1,10 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { CacheError } from '../lib/errors.js'
+import { assetAnswer, pageAnswer, VARIES } from './dashboard/dashboard.js'
 import { failedTokens } from './failed-tokens.js'
 import type { FailedTokens } from './failed-tokens.js'
 import { accessOf } from './status-access.js'
-import type { Access } from './status-access.js'
+import type { Access, AccessRules } from './status-access.js'
 import { eventsAnswer, healthAnswer, statusAnswer } from './status-answers.js'
 import { readStatusOptions } from './status-options.js'
 import type { SecurityStatusOptions } from './status-options.js'
@@ -17,6 +18,7 @@ import { StatusStreams } from './status-stream.js'
 interface Question {
   readonly sources: readonly StatusSource[]
   readonly query: URLSearchParams
+  readonly access: () => Promise<Access>
   readonly required: boolean
   readonly metrics: StatusMetrics
   readonly streams: StatusStreams
@@ -31,7 +33,13 @@ interface Route {
 
 /** docs/monitoring.md, "Routes". */
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ['/', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
+  [
+    '/',
+    {
+      who: 'authorised',
+      answer: async ({ sources }) => ({ ...(await statusAnswer(sources)), headers: VARIES }),
+    },
+  ],
   ['/status', { who: 'authorised', answer: ({ sources }) => statusAnswer(sources) }],
   ['/events', { who: 'authorised', answer: ({ sources, query }) => eventsAnswer(sources, query) }],
   ['/stream', { who: 'authorised', answer: ({ sources, streams, res }) => streams.open(res, sources) }],
@@ -40,8 +48,25 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
 ])
 
 /**
- * Serves the security status from what was observed: `GET /status`, `/events`, `/stream`, `/metrics` and
- * `/health` below the path where it is mounted, such as `app.use('/security', securityStatus())`.
+ * The page and its parts are for anyone: they hold no data. Its links name the parts in the query (`?asset=`),
+ * which is right behind every prefix, with and without a slash at its end.
+ */
+function publicRoute(req: Request, { path, query }: Target): Route | undefined {
+  const name = path.startsWith(ASSETS_PATH) ? path.slice(ASSETS_PATH.length) : query.get('asset')
+  const asset = path === '/' || path.startsWith(ASSETS_PATH) ? assetAnswer(name ?? '') : undefined
+  if (asset !== undefined) return { who: 'anyone', answer: () => asset }
+  // Who takes anything, such as curl, gets the facts.
+  return path === '/' && req.accepts(['json', 'html']) === 'html' ? PAGE : undefined
+}
+
+const ASSETS_PATH = '/assets/'
+
+const PAGE: Route = { who: 'anyone', answer: async ({ access }) => pageAnswer(await access()) }
+
+/**
+ * Serves the security status from what was observed: a dashboard for browsers, `GET /status`, `/events`,
+ * `/stream`, `/metrics` and `/health` below the path where it is mounted, such as
+ * `app.use('/security', securityStatus())`.
  *
  * The status is for whoever sends `SECURITY_STATUS_TOKEN` as a bearer token, or passes `authorize`. Paths that
  * it does not know go on to the application; without a cache a request goes on with `ERR_CACHE_MISUSE`.
@@ -57,8 +82,8 @@ export function securityStatus(options: SecurityStatusOptions = {}): RequestHand
   const waitAfter = failedTokens()
 
   return function serveStatus(req, res, next) {
-    const { path, query } = readUrl(req.url)
-    const route = ROUTES.get(path)
+    const target = readUrl(req.url)
+    const route = publicRoute(req, target) ?? ROUTES.get(target.path)
     if (route === undefined) {
       next()
       return
@@ -68,14 +93,20 @@ export function securityStatus(options: SecurityStatusOptions = {}): RequestHand
       next(noCache(property))
       return
     }
+    const access = (): Promise<Access> => accessOf(req, rulesOf(sources, authorize))
     protectHeaders(req, res, () => {
       void serve(
         { req, res, next },
-        { route, authorize, waitAfter },
-        { sources, query, required, metrics, streams, res },
+        { route, access, waitAfter },
+        { sources, query: target.query, access, required, metrics, streams, res },
       )
     })
   }
+}
+
+interface Target {
+  readonly path: string
+  readonly query: URLSearchParams
 }
 
 interface Visit {
@@ -86,14 +117,14 @@ interface Visit {
 
 interface Door {
   readonly route: Route
-  readonly authorize: SecurityStatusOptions['authorize']
+  readonly access: () => Promise<Access>
   readonly waitAfter: FailedTokens
 }
 
 async function serve(visit: Visit, door: Door, question: Question): Promise<void> {
   try {
     question.metrics.join(question.sources)
-    const refused = await admit(visit, door, question.sources)
+    const refused = await admit(visit, door)
     const answer = refused ?? (await door.route.answer(question))
     if (answer !== undefined) send(visit.res, answer)
   } catch (error) {
@@ -104,19 +135,25 @@ async function serve(visit: Visit, door: Door, question: Question): Promise<void
 /** Why this request is not answered, or nothing. */
 async function admit(
   { req, res }: Visit,
-  { route, authorize, waitAfter }: Door,
-  sources: readonly StatusSource[],
+  { route, access: find, waitAfter }: Door,
 ): Promise<Answer | undefined> {
   if (req.method !== 'GET' && req.method !== 'HEAD') return NOT_ALLOWED
   if (route.who === 'anyone') return undefined
-  const access = await accessOf(req, {
-    tokens: sources.flatMap(({ settings }) => settings.security.statusToken ?? []),
-    authorize,
-    local: sources.every(({ settings }) => LOCAL.has(settings.environment)),
-  })
+  const access = await find()
   if (access === 'authorised') return undefined
   const seconds = access === 'wrong_token' ? await waitAfter(req, res) : 0
   return seconds > 0 ? tooMany(seconds) : REFUSALS[access]
+}
+
+function rulesOf(
+  sources: readonly StatusSource[],
+  authorize: SecurityStatusOptions['authorize'],
+): AccessRules<Request> {
+  return {
+    tokens: sources.flatMap(({ settings }) => settings.security.statusToken ?? []),
+    authorize,
+    local: sources.every(({ settings }) => LOCAL.has(settings.environment)),
+  }
 }
 
 const LOCAL: ReadonlySet<string> = new Set(['development', 'test'])
@@ -147,7 +184,7 @@ function refusal(status: number, message: string, headers: Readonly<Record<strin
 }
 
 /** Not `req.path` and `req.query`: the application may have replaced how Express reads a query. */
-function readUrl(url: string): { path: string; query: URLSearchParams } {
+function readUrl(url: string): Target {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   return {

@@ -1,6 +1,7 @@
 import { EVENT_SEVERITY } from '../lib/events.js'
 import type { EventType, SecurityEvent } from '../lib/events.js'
 import type { SecurityStatus } from '../lib/monitor/status.js'
+import { activityOf } from './status-activity.js'
 import type { Answer } from './status-send.js'
 import type { StatusSource } from './status-source.js'
 
@@ -22,9 +23,11 @@ export async function statusAnswer(sources: readonly StatusSource[]): Promise<An
 
 /** One cache: its status; several: what holds for all, and each under `caches`. */
 export function statusBody(sources: readonly StatusSource[]): object {
-  const all = sources.map(({ settings, watch }) => ({
-    key_prefix: settings.redis.keyPrefix,
-    ...watch.status(),
+  const now = Date.now()
+  const all = sources.map((source) => ({
+    key_prefix: source.settings.redis.keyPrefix,
+    ...source.watch.status(),
+    activity: activityOf(source, now),
   }))
   const [first, ...others] = all
   const one = first !== undefined && others.length === 0

@@ -97,6 +97,8 @@ class Reader {
     this.#send('events', { events: this.#pending, lost: this.#lost })
     this.#pending = []
     this.#lost = 0
+    // What happened changes what holds: nobody should wait for the next look to see that.
+    this.#sendStatus()
   }
 
   #sendStatus(): void {
