@@ -21,7 +21,13 @@ describe('the ledger of failed logins', () => {
     expect(ledger.record(NOW)).to.equal(undefined)
     expect(ledger.read({ runId: 'a', counter: 40 }, NOW)).to.equal(0)
     expect(ledger.read({ runId: 'a', counter: 43 }, NOW + 1000)).to.equal(3)
-    expect(ledger.seen(NOW + 1000)).to.deep.equal({ lastDay: 3, lastHour: 3, since: NOW, lostAt: null })
+    expect(ledger.seen(NOW + 1000)).to.deep.equal({
+      lastDay: 3,
+      lastHour: 3,
+      since: NOW,
+      lostAt: null,
+      minutes: [[NOW, 3]],
+    })
   })
 
   it('counts from zero where the server or the counter began anew, and says when that was', () => {
@@ -49,7 +55,16 @@ describe('the ledger of failed logins', () => {
     expect(old.continueFrom(kept(fresh, NOW + 2 * HOUR), NOW + 2 * HOUR)).to.equal(false)
     expect(fresh.continueFrom(kept(old, NOW + 2 * HOUR), NOW + 2 * HOUR)).to.equal(true)
     fresh.read({ runId: 'a', counter: 8 }, NOW + 3 * HOUR)
-    expect(fresh.seen(NOW + 3 * HOUR)).to.deep.equal({ lastDay: 7, lastHour: 2, since: NOW, lostAt: null })
+    expect(fresh.seen(NOW + 3 * HOUR)).to.deep.equal({
+      lastDay: 7,
+      lastHour: 2,
+      since: NOW,
+      lostAt: null,
+      minutes: [
+        [NOW + HOUR, 5],
+        [NOW + 3 * HOUR, 2],
+      ],
+    })
   })
 
   it('does not continue from what is older than a day', () => {
