@@ -34,6 +34,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     targets: ['container'],
     view: ({ header, developmentCompose }) => ({ header, ...developmentCompose }),
   },
+  {
+    path: 'network-policy.yaml',
+    template: 'network-policy.yaml.hbs',
+    mode: PUBLIC,
+    targets: ['container'],
+    view: ({ header, compose, network }) => ({ header, project: compose.project, port: network.port }),
+  },
   { path: '.gitignore', template: 'gitignore.hbs', mode: PUBLIC, targets: BOTH, view: () => ({}) },
   {
     path: 'README.md',

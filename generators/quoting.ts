@@ -8,6 +8,7 @@ import { ConfigError } from '../lib/errors.js'
 export const QUOTING: Readonly<Record<string, (value: unknown) => string>> = {
   redis: ofText(redisWord),
   compose: ofText(composeText),
+  yaml: ofText(yamlText),
   comment: ofText(commentText),
   env: ofText(envValue),
   envText: ofText(environmentWord),
