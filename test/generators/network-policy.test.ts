@@ -49,9 +49,9 @@ describe('network-policy.yaml', () => {
   it('has names and labels within 63 characters, for a long and a strange prefix', async () => {
     for (const prefix of [`${'x'.repeat(100)}:`, 'shop[eu]:']) {
       const policy = await policyOf({ REDIS_KEY_PREFIX: prefix })
-      expect((policy?.['metadata'] as { name: string }).name).to.match(
-        /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-      )
+      expect(policy?.['metadata'])
+        .to.have.property('name')
+        .that.matches(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)
     }
   })
 
