@@ -233,6 +233,7 @@ export class RedisConnection {
           this.#greeting = greetingFacts(reply)
         },
         ended: () => this.#ended(),
+        damaged: () => this.dropDamaged(),
         reason: () => this.#lastError,
       },
       gate: this.#gate,

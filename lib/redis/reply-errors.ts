@@ -62,7 +62,10 @@ export const TEXTS: readonly (Mapping & { readonly pattern: RegExp })[] = [
     message:
       'the value is larger than this Redis accepts: lower CACHE_MAX_VALUE_BYTES, or raise proto-max-bulk-len on the server',
   },
-  { pattern: /unknown RESP type|protocol error|command queue state|unexpected reply/i, ...DAMAGED },
+  {
+    pattern: /unknown RESP type|please report this|protocol error|command queue state|unexpected reply/i,
+    ...DAMAGED,
+  },
   {
     pattern: /command timed out/i,
     code: 'ERR_CACHE_TIMEOUT',

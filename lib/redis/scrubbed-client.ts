@@ -8,6 +8,8 @@ import { HiddenArguments } from './hidden-arguments.js'
 import type { Login } from './login.js'
 import { loginOptions, PASSWORD_PLACEHOLDER, writePassword } from './login.js'
 import { fromRedis } from './redis-errors.js'
+import type { Guarded } from './reply-guard.js'
+import { guardReplies } from './reply-guard.js'
 
 /** Told what happens inside a client, in our own words. */
 export interface ClientObserver {
@@ -17,6 +19,8 @@ export interface ClientObserver {
   greeted?(reply: unknown): void
   /** Whoever has the client wants it to end. */
   ended?(): void
+  /** A reply came that no command waits for, or that is none. */
+  damaged?(): void
   /** Why there is no connection, where ioredis says no more than that there is none. */
   reason?(): CacheError | undefined
 }
@@ -49,7 +53,8 @@ const NESTING = new Set(['exec', 'eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fc
  * neither password, key nor value. (ioredis keeps all of them in `error.command.args`, in its trace
  * context and in its options.)
  */
-export class ScrubbedRedis extends Redis {
+export class ScrubbedRedis extends Redis implements Guarded {
+  handlingReply = false
   readonly #parts: ScrubbedClientOptions
   /** The socket that is being ended for a new one. */
   #dropped: unknown = null
@@ -82,8 +87,21 @@ export class ScrubbedRedis extends Redis {
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
-    if (event !== 'error') return super.emit(event, ...values)
-    return super.emit(event, this.#scrub(values[0], 'CONNECT'))
+    if (event === 'error') return super.emit(event, this.#scrub(values[0], 'CONNECT'))
+    if (!this.handlingReply) return super.emit(event, ...values)
+    try {
+      return super.emit(event, ...values)
+    } catch (error) {
+      // The mistake of a listener is its owner's: no damage of the connection, and not to be swallowed.
+      process.nextTick(() => {
+        throw error
+      })
+      return true
+    }
+  }
+
+  replyFailed(): void {
+    this.#parts.observer?.damaged?.()
   }
 
   override disconnect(reconnect = false): void {
@@ -166,6 +184,8 @@ export class ScrubbedRedis extends Redis {
     return Array.isArray(reply) ? reply.map((part) => this.#scrubNested(part, operation)) : reply
   }
 }
+
+guardReplies((client) => client instanceof ScrubbedRedis)
 
 /** A pipeline holds its commands and the client's options as plain fields. */
 function unprintable(pipeline: unknown): unknown {
