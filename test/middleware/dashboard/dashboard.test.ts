@@ -21,7 +21,9 @@ const MEMORY = {
   REDIS_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
 }
 
-describe('the dashboard in a browser', () => {
+describe('the dashboard in a browser', function () {
+  // A browser on a machine that has other work to do.
+  this.timeout(90_000)
   let browser: Browser
   const ending: (() => Promise<unknown>)[] = []
 
