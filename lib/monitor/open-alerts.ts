@@ -6,6 +6,7 @@ import { LOCAL_CLAIMS, SharedClaims } from './alert-claims.js'
 import { AlertDelivery } from './alert-delivery.js'
 import { Alerts } from './alerts.js'
 import type { AlertChannel } from './channels/channel.js'
+import { emailChannel } from './channels/email.js'
 import { logChannel } from './channels/log.js'
 import { webhookChannel } from './channels/webhook.js'
 import type { SealedPlace } from './sealed-place.js'
@@ -44,13 +45,20 @@ export function channelsOf({
   logger,
   now,
 }: Pick<OpenAlertsOptions, 'settings' | 'logger' | 'now'>): readonly AlertChannel[] {
+  const { alertEmail: to, smtpUrl: server } = settings.security
   const { alertWebhook: url, alertWebhookSecret: secret, alertWebhookAllowPrivate } = settings.security
   const channels = [logChannel(logger)]
+  if (to !== undefined && server !== undefined) {
+    channels.push(emailChannel({ to, server, requireTls: !LOCAL.has(settings.environment) }))
+  }
   if (url !== undefined && secret !== undefined) {
     channels.push(webhookChannel({ url, secret, allowPrivate: alertWebhookAllowPrivate, now }))
   }
   return channels
 }
+
+/** Where a mail server of the developer's own may lack TLS. */
+const LOCAL: ReadonlySet<Settings['environment']> = new Set(['development', 'test'])
 
 /** Whether a channel is configured that wakes somebody: a log alone does not. */
 export function reachesSomebody({ security }: Settings): boolean {
