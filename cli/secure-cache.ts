@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addAlert } from './alert.js'
 import { addCerts } from './certs.js'
 import { addCheck } from './check.js'
 import { addExplain } from './explain.js'
@@ -14,6 +15,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addCerts,
   addCheck,
   addExplain,
+  addAlert,
 ]
 
 /** Runs one command line, without the program's own name, and returns the exit code. */
