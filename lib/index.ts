@@ -15,6 +15,7 @@ export type { EventFields, EventListener, EventType, SecurityEvent, Severity } f
 export type {
   Cache,
   Cacheable,
+  CacheHealth,
   CloseOptions,
   EventFilter,
   Holding,

@@ -161,9 +161,19 @@ export interface CloseOptions {
   readonly timeoutMs?: number | undefined
 }
 
+/** Whether the cache works, from what is known already. */
+export interface CacheHealth {
+  /** `pass`; `warn` while operations degrade; `fail` while they throw (`onFailure: 'throw'`). */
+  readonly status: 'pass' | 'warn' | 'fail'
+  /** Why it does not pass, where that is known: a code of docs/errors.md. */
+  readonly errorCode?: string | undefined
+}
+
 /** The root cache, with its life cycle and its monitor. */
 export interface SecureCache extends Cache, AsyncDisposable {
   readonly monitor: SecurityMonitor
+  /** For a health check of the application's own. No I/O: as cheap as it looks. */
+  health(): CacheHealth
   /** Rejects at once for login, permission and certificate; keeps trying until its timeout for the rest. */
   ready(options?: ReadyOptions): Promise<void>
   close(options?: CloseOptions): Promise<void>

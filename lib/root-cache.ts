@@ -1,7 +1,7 @@
 import { KEYS_READY, whenReady } from './cache/key-readiness.js'
 import type { RepeatedEvents } from './cache/repeated-events.js'
 import { SealedCache, type CacheParts } from './cache.js'
-import type { CloseOptions, ReadyOptions, SecureCache, SecurityMonitor } from './interface.js'
+import type { CacheHealth, CloseOptions, ReadyOptions, SecureCache, SecurityMonitor } from './interface.js'
 
 /** Deriving a key takes as long as its iterations ask for, whatever Redis does. */
 const READY_TIMEOUT_MS = 10_000
@@ -12,7 +12,7 @@ export interface LifeCycle {
   readonly abort: AbortController
   readonly repeated: RepeatedEvents
   /** Looks at the cache in the background, on connections of its own. */
-  readonly watch: { close(): Promise<void> }
+  readonly watch: { cacheHealth(): CacheHealth; close(): Promise<void> }
   /** Tells what is still to be told, within a bound. */
   readonly alerts: { close(options: CloseOptions): Promise<void> }
   /** What listens to events stops, once the last of them is out. */
@@ -31,6 +31,10 @@ export class RootCache extends SealedCache implements SecureCache {
     this.#parts = parts
     this.#life = life
     this.monitor = life.monitor
+  }
+
+  health(): CacheHealth {
+    return this.#life.watch.cacheHealth()
   }
 
   async ready(options: ReadyOptions = {}): Promise<void> {

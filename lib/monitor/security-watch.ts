@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { CacheHealth } from '../interface.js'
 import type { ConnectionSeen, Evidence, Happened, ServerFailuresSeen } from './observations.js'
 import { freshlySeen } from './checks/verdict.js'
 import { CertificateWatch } from './certificate-watch.js'
@@ -104,6 +105,13 @@ export class SecurityWatch {
     const connected = connection === undefined || connection.status === 'up'
     const keysReady = !settings.encryption.enabled || this.#parts.encryption() !== undefined
     return connected && keysReady ? 'up' : 'down'
+  }
+
+  /** The same as the application sees it: whether operations work, degrade or throw. */
+  cacheHealth(): CacheHealth {
+    if (this.health() === 'up') return { status: 'pass' }
+    const status = this.#parts.settings.cache.onFailure === 'throw' ? 'fail' : 'warn'
+    return { status, errorCode: this.#parts.connection?.facts().lastErrorCode }
   }
 
   async close(): Promise<void> {
