@@ -120,7 +120,7 @@ export function passwordWeakness(password: string): string | undefined {
 /** True for a password that anyone can look up. */
 export function isPublished(password: string): boolean {
   const letters = password.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-  return PUBLISHED.has(letters) || PUBLISHED.has(letters.replace(/\d+$/, ''))
+  return PUBLISHED.has(letters) || PUBLISHED.has(letters.replace(/(?<!\d)\d+$/, ''))
 }
 
 function isPattern(password: string): boolean {

@@ -45,6 +45,7 @@ describe('a folder', () => {
     'bytes that are no UTF-8': Buffer.from([0xff, 0xfe, 0x80, 0x0a, 0xc3, 0x28, 0x0a, 0x22, 0xff]),
     'carriage returns': Buffer.from('user default off\r\nport 0\r\nA=1\r\na: b\r\n'),
     'one endless line': Buffer.alloc(200_000, 'a '),
+    'a long run of digits': Buffer.from(`REDIS_PASSWORD=${'1'.repeat(100_000)}x\n`),
     quotes: Buffer.alloc(200_000, '"\''),
     parentheses: Buffer.alloc(200_000, 'user a (( '),
     colons: Buffer.alloc(200_000, 'a: '),

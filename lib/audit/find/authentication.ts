@@ -28,7 +28,7 @@ export const anonymousAccess: Find = function* (facts) {
     for (const service of compose.services) {
       if (!service.redis || service.partial) continue
       const text = service.command.map((word) => word.text).join(' ')
-      const configured = /\S+\.conf\b|--(?:requirepass|aclfile|user)\b/.test(text)
+      const configured = /\S\.conf\b|--(?:requirepass|aclfile|user)\b/.test(text)
       const wrapped = service.node.kind === 'map' && /bitnami/.test(service.image?.repository ?? '')
       if (configured || wrapped) continue
       const message = `service ${printable(service.name)} starts without a configuration: the default user has no password`

@@ -301,7 +301,7 @@ const SENSITIVE =
 /** CMP-023 */
 export const hostPaths: Find = inServices(function* (service) {
   for (const { at, source } of service.mounts) {
-    const path = source.length > 1 ? source.replace(/\/+$/, '') || '/' : source
+    const path = source.length > 1 ? source.replace(/(?<!\/)\/+$/, '') || '/' : source
     if (SENSITIVE.test(path) && !path.endsWith('docker.sock') && !HARMLESS.has(path)) {
       yield { at, message: `service ${printable(service.name)} mounts a sensitive path of the host` }
     }

@@ -99,7 +99,7 @@ function trimmed(rules: readonly AclWord[]): readonly AclWord[] {
     if (!whole) return { value, at }
     const [lead = ''] = /^[\t\r]*/.exec(value) ?? []
     return {
-      value: value.replaceAll(/^[\t\r]+|[\t\r]+$/g, ''),
+      value: value.replaceAll(/^[\t\r]+|(?<![\t\r])[\t\r]+$/g, ''),
       at: { ...at, column: at.column + lead.length },
     }
   })

@@ -56,7 +56,7 @@ export function parseRedisConf(source: SourceText): RedisConf {
         message: 'a NUL byte cuts the line short for the server',
       })
     }
-    const text = line.text.replace(/^[ \t\r]+|[ \t\r]+$/g, '')
+    const text = line.text.replace(/^[ \t\r]+|(?<![ \t\r])[ \t\r]+$/g, '')
     if (text === '' || text.startsWith('#')) {
       if (directives.length === 0 && text !== '') header.push(text)
       continue
