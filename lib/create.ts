@@ -25,7 +25,7 @@ import { createSecurityMonitor, type EventMonitor } from './monitor/security-mon
 import type { SealedPlace } from './monitor/sealed-place.js'
 import { SecurityWatch } from './monitor/security-watch.js'
 import type { EncryptionIdentity } from './monitor/status.js'
-import type { RedisConnection } from './redis/connection.js'
+import type { StoreConnection } from './redis/route.js'
 import { RedisStore } from './redis/redis-store.js'
 import { RootCache } from './root-cache.js'
 import { NamespaceSealer } from './sealer.js'
@@ -42,7 +42,7 @@ export interface CacheInternals {
   readonly settings: Settings
   readonly store: Store
   /** Absent on memory. */
-  readonly connection: RedisConnection | undefined
+  readonly connection: StoreConnection | undefined
   /** Absent without encryption. */
   readonly keyRing: KeyRing | undefined
   readonly events: SecurityEvents

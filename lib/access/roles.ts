@@ -27,8 +27,8 @@ export interface Role {
   readonly source: string
 }
 
-/** What ioredis sends to find its way in a Cluster; a denied ASKING crashes it. */
-const CLUSTER_CLIENT = ['cluster|slots', 'cluster|info', 'info', 'asking', 'client|setname']
+/** What the cache sends to find its way in a Cluster (lib/redis/cluster-slots.ts, lib/redis/lane.ts). */
+const CLUSTER_CLIENT = ['cluster|slots', 'asking']
 
 /**
  * The one table of roles: users.acl, the ACL DRYRUN tests, the status and the advice in our errors read it.
@@ -54,7 +54,7 @@ export const ROLES: readonly Role[] = [
     keys: 'prefix',
     channels: [],
     commands: words('scan unlink ping'),
-    features: { cluster: CLUSTER_CLIENT },
+    features: {},
     source: 'lib/redis/maintenance.ts: clear() scans and unlinks; the cache itself may not see names',
   },
   {

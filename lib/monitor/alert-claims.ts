@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { RedisConnection } from '../redis/connection.js'
+import type { StoreConnection } from '../redis/route.js'
 import type { SealedPlace } from './sealed-place.js'
 
 /** Whether this instance is the one that tells about something. */
@@ -20,10 +20,10 @@ export const LOCAL_CLAIMS: AlertClaims = { claim: () => Promise.resolve(true) }
  */
 export class SharedClaims implements AlertClaims {
   readonly #place: SealedPlace
-  readonly #connection: RedisConnection
+  readonly #connection: StoreConnection
   readonly #instance = randomUUID()
 
-  constructor(place: SealedPlace, connection: RedisConnection) {
+  constructor(place: SealedPlace, connection: StoreConnection) {
     this.#place = place
     this.#connection = connection
   }
@@ -51,10 +51,7 @@ export class SharedClaims implements AlertClaims {
   }
 
   async #setIfAbsent(name: string, sealed: Buffer, ms: number): Promise<boolean> {
-    const reply = this.#connection.client.call('SET', name, sealed, 'PX', String(ms), 'NX')
-    // A server that takes the question and never answers: the deadline then drops the connection.
-    this.#connection.deadline.wake()
-    return (await reply) === 'OK'
+    return (await this.#connection.call('SET', name, sealed, 'PX', String(ms), 'NX')) === 'OK'
   }
 
   #holderOf(kind: string, stored: Buffer | undefined): string | undefined {

@@ -2,6 +2,7 @@ import { isCacheError } from '../errors.js'
 import { closed } from '../redis/when-ready.js'
 import { openConnection } from '../redis/connection.js'
 import type { RedisConnection } from '../redis/connection.js'
+import { atNode } from '../redis/server-address.js'
 import type { OurSocket } from './client-list.js'
 import { readServerInfo } from './server-info.js'
 import type { ServerInfo } from './server-info.js'
@@ -75,8 +76,14 @@ export class MonitorSession {
     // A look that is under way while everything closes must not open anything.
     if (this.#closed) throw closed()
     const { settings, events } = this.#parts
+    // In a Cluster one node is watched, its counters and its clients, until it is lost.
+    const node = settings.redis.topology === 'cluster' ? this.#parts.connection?.address : undefined
+    if (node !== undefined && this.#connection?.status === 'down') {
+      void this.#connection.close()
+      this.#connection = undefined
+    }
     this.#connection ??= openConnection({
-      settings: settings.redis,
+      settings: node === undefined ? settings.redis : atNode(settings.redis, node),
       user: settings.users.monitor,
       events,
       purpose: 'monitor',

@@ -1,6 +1,6 @@
 import type { SecurityEvents } from '../events.js'
 import type { Logger } from '../interface.js'
-import type { RedisConnection } from '../redis/connection.js'
+import type { StoreConnection } from '../redis/route.js'
 import type { Settings } from '../settings/settings.js'
 import { LOCAL_CLAIMS, SharedClaims } from './alert-claims.js'
 import { AlertDelivery } from './alert-delivery.js'
@@ -19,7 +19,7 @@ export interface OpenAlertsOptions {
   readonly events: SecurityEvents
   readonly monitor: EventMonitor
   /** The cache's own connection; absent on memory. */
-  readonly connection: RedisConnection | undefined
+  readonly connection: StoreConnection | undefined
   readonly place: (namespace: '@alert') => SealedPlace
   /** Unix milliseconds. */
   readonly now: () => number

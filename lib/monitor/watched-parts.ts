@@ -1,5 +1,5 @@
 import type { SecurityEvents } from '../events.js'
-import type { RedisConnection } from '../redis/connection.js'
+import type { StoreConnection } from '../redis/route.js'
 import type { Settings } from '../settings/settings.js'
 import type { Store } from '../store.js'
 import type { SealedPlace } from './sealed-place.js'
@@ -11,7 +11,7 @@ export interface WatchedParts {
   readonly settings: Settings
   readonly store: Store
   /** The cache's own connection; absent on memory. */
-  readonly connection: RedisConnection | undefined
+  readonly connection: StoreConnection | undefined
   /** Ids of the keys now; undefined without encryption or while they are being derived. */
   readonly encryption: () => EncryptionIdentity | undefined
   readonly events: SecurityEvents

@@ -45,6 +45,8 @@ export interface ConnectionFacts {
   /** Connections made again after the first. */
   readonly reconnects: number
   readonly lastErrorCode: CacheErrorCode | undefined
+  /** Of a Cluster: the same for the connection to each node. */
+  readonly nodes?: readonly ConnectionFacts[] | undefined
 }
 
 /** Reads the TLS state of a socket; `undefined` for plaintext. */

@@ -1,10 +1,9 @@
 import type { RedisOptions } from 'ioredis'
 import { Deadline } from '../deadline.js'
 import type { CacheError } from '../errors.js'
-import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { Secret } from '../settings/secret.js'
-import type { HostPort, RedisSettings, TlsSettings } from '../settings/settings.js'
+import type { HostPort, TlsSettings } from '../settings/settings.js'
 import { CommandGate } from './command-gate.js'
 import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
@@ -14,6 +13,7 @@ import type { Identity } from './identity.js'
 import { identityOf } from './identity.js'
 import type { LeanCommand } from './lean-command.js'
 import type { Login } from './login.js'
+import type { OpenConnectionOptions } from './open-options.js'
 import { NodeWatch } from './node-watch.js'
 import { probePlaintext } from './probe.js'
 import { fromRedis, plaintextPort } from './redis-errors.js'
@@ -29,29 +29,6 @@ import { withinBound } from './within-bound.js'
 const CLOSE_TIMEOUT_MS = 1000
 /** After the first connection an attempt that hears nothing for this long is given up and made anew. */
 const RECONNECT_SILENCE_MS = 1000
-
-export interface OpenConnectionOptions {
-  readonly settings: RedisSettings
-  /** Whom to log in as; the application's own user of the settings where absent. */
-  readonly user?: Login | undefined
-  readonly events: SecurityEvents
-  /** What the connection is for, such as `cache`: for facts. */
-  readonly purpose: string
-  /** The deadline of one operation. */
-  readonly timeoutMs: number
-  /** False for secondary connections, so that an outage is told once. */
-  readonly reportsOutages?: boolean | undefined
-  /**
-   * Who bounds the commands. `caller` (the default): whoever sends them, through `send`. `gate`: the
-   * connection itself, for a client in foreign hands. `nobody`: commands may block for ever.
-   */
-  readonly bounds?: 'caller' | 'gate' | 'nobody' | undefined
-  /** Connects with the first command or at `connect()`. */
-  readonly lazy?: boolean | undefined
-  /** Harmless options of ioredis on top, such as `db` and `keyPrefix`. */
-  readonly extra?: Partial<RedisOptions> | undefined
-  readonly now?: (() => number) | undefined
-}
 
 /** Opens a hardened connection. It begins to connect at once and goes on until it is closed. */
 export function openConnection(options: OpenConnectionOptions): RedisConnection {
@@ -136,6 +113,24 @@ export class RedisConnection {
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Grows with every reply: for the deadline of whoever has several connections. */
+  get bytesRead(): number {
+    return this.#watch.bytesRead
+  }
+
+  /** One look at the connection's health by the clock of such a deadline. True while something is pending. */
+  look(clock: number): boolean {
+    return this.#watch.look(clock)
+  }
+
+  /** Sends one command about one key, at the server that has it. Rejects with one of our errors. */
+  call(name: string, key: string, ...rest: readonly (string | Buffer)[]): Promise<unknown> {
+    const reply = this.client.call(name, key, ...rest)
+    // A server that takes the question and never answers: the deadline then drops the connection.
+    this.deadline.wake()
+    return reply
   }
 
   send(command: LeanCommand): void {

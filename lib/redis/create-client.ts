@@ -32,6 +32,12 @@ export function createRedisClient(options: RedisClientOptions = {}): Redis {
   if (settings.backend !== 'redis') {
     throw refused('REDIS_HOST', 'createRedisClient() needs a Redis: set REDIS_HOST, or REDIS_URL')
   }
+  if (settings.redis.topology === 'cluster') {
+    throw refused(
+      'REDIS_CLUSTER_NODES',
+      'a plain client speaks to one server: give REDIS_HOST, or REDIS_SENTINELS, to createRedisClient({ env })',
+    )
+  }
   const events = new SecurityEvents()
   logEvents(events, chooseLogger(options.logger, settings))
   return openConnection({

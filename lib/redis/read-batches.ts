@@ -12,13 +12,15 @@ const MAX_BYTES = 4 * 1024 * 1024
 export interface ReadBatchesParts {
   readonly estimates: SizeEstimates
   readonly desk: FailureDesk
-  readonly offer: (batch: Sendable) => void
+  /** Keys of one group may travel in one command: all of them on one server, those of one slot in a Cluster. */
+  readonly groupOf: (key: string) => number
+  readonly offer: (batch: Sendable, group: number) => void
 }
 
 /** Gathers the reads of one tick into MGETs of bounded size. */
 export class ReadBatches {
   readonly #parts: ReadBatchesParts
-  #open: ReadBatch | undefined
+  #open = new Map<number, ReadBatch>()
 
   constructor(parts: ReadBatchesParts) {
     this.#parts = parts
@@ -27,19 +29,26 @@ export class ReadBatches {
   /** The key is read before the event loop goes on. */
   add(key: string, sink: ValueSink, index: number): void {
     const expected = this.#parts.estimates.of(key)
-    if (this.#open !== undefined && !this.#open.hasRoomFor(expected)) this.#flush()
-    if (this.#open === undefined) {
-      this.#open = new ReadBatch(this.#parts)
-      process.nextTick(() => this.#flush())
-    }
-    this.#open.add(key, sink, index)
-    this.#open.cost += expected
+    const group = this.#parts.groupOf(key)
+    const batch = this.#batchFor(group, expected)
+    batch.add(key, sink, index)
+    batch.cost += expected
+  }
+
+  #batchFor(group: number, expected: number): ReadBatch {
+    const open = this.#open.get(group)
+    if (open?.hasRoomFor(expected) === true) return open
+    if (open !== undefined) this.#parts.offer(open, group)
+    else if (this.#open.size === 0) process.nextTick(() => this.#flush())
+    const batch = new ReadBatch(this.#parts, group)
+    this.#open.set(group, batch)
+    return batch
   }
 
   #flush(): void {
-    const batch = this.#open
-    this.#open = undefined
-    if (batch !== undefined) this.#parts.offer(batch)
+    const open = this.#open
+    this.#open = new Map()
+    for (const [group, batch] of open) this.#parts.offer(batch, group)
   }
 }
 
@@ -51,9 +60,11 @@ class ReadBatch implements Sendable {
   readonly #sinks: ValueSink[] = []
   readonly #indexes: number[] = []
   readonly #batches: ReadBatchesParts
+  readonly #group: number
 
-  constructor(batches: ReadBatchesParts) {
+  constructor(batches: ReadBatchesParts, group: number) {
     this.#batches = batches
+    this.#group = group
   }
 
   get name(): string {
@@ -96,10 +107,10 @@ class ReadBatch implements Sendable {
   /** One key that the user may not read fails a whole MGET: each by itself then, so that the others are served. */
   #split(): void {
     for (const [at, sink] of this.#sinks.entries()) {
-      const single = new ReadBatch(this.#batches)
+      const single = new ReadBatch(this.#batches, this.#group)
       single.add(this.parts[at] ?? '', sink, this.#indexes[at] ?? 0)
       single.cost = this.cost / this.parts.length
-      this.#batches.offer(single)
+      this.#batches.offer(single, this.#group)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { CacheError, RedisError } from '../errors.js'
 import type { ErrorContext, Mapping, Seen } from './error-mapping.js'
+import { readRedirection, Redirection } from './redirection.js'
 import { DAMAGED, REPLIES, TEXTS } from './reply-errors.js'
 import { SYSTEM } from './socket-errors.js'
 import { PLAINTEXT_PORT, TLS_ERRORS } from './tls-errors.js'
@@ -14,6 +15,8 @@ export function fromRedis(error: unknown, operation: string, context: ErrorConte
   const seen = look(error, operation.toUpperCase(), context)
   const mapping = find(seen)
   const message = typeof mapping.message === 'string' ? mapping.message : mapping.message(seen)
+  const redirection = readRedirection(seen.text)
+  if (redirection !== undefined) return new Redirection(redirection, message, seen.operation)
   return new RedisError(mapping.code, message, seen.operation)
 }
 

@@ -4,9 +4,7 @@ import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { CacheSettings, RedisSettings, Settings } from '../settings/settings.js'
 import type { Store, StoreEntry } from '../store.js'
-import type { RedisConnection } from './connection.js'
-import { openConnection } from './connection.js'
-import type { LeanCommand } from './lean-command.js'
+import { keyGroups } from './key-groups.js'
 import { Maintenance } from './maintenance.js'
 import type { OperationParts } from './operation.js'
 import { JoinedOperation, Operation } from './operation.js'
@@ -19,13 +17,11 @@ import { countReader, readFlag, readOk, readTtl } from './replies.js'
 import type { RequestParts } from './request.js'
 import { Request } from './request.js'
 import { isRefusal } from './retry-schedule.js'
-import { SendWindow } from './send-window.js'
+import type { Route, StoreConnection } from './route.js'
+import { openRoute } from './open-route.js'
 import { SizeEstimates } from './size-estimates.js'
 import { closed } from './when-ready.js'
 
-/** Bytes on the way in each direction; docs/redis.md has what the server does to a client with more. */
-const WINDOW_BYTES = 4 * 1024 * 1024
-const WINDOW_COMMANDS = 1024
 const READY_TIMEOUT_MS = 10_000
 const READY_PAUSE_MS = 50
 /** In a namespace of our own; it never exists. */
@@ -43,7 +39,7 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Sealed bytes on a Redis server, over one connection.
+ * Sealed bytes on a Redis server, on whichever the Sentinels call the primary, or on the nodes of a Cluster.
  *
  * Reads of one tick travel together (read-batches.ts), writes one by one; both within a window of bytes.
  * An operation waits for the very first connection up to its deadline. Once the server is known to be
@@ -51,12 +47,11 @@ export interface RedisStoreOptions {
  */
 export class RedisStore implements Store {
   readonly kind = 'redis'
-  readonly connection: RedisConnection
+  readonly connection: StoreConnection
+  readonly #route: Route
   readonly #maintenance: Maintenance
   readonly #settings: RedisStoreOptions['settings']
   readonly #estimates: SizeEstimates
-  readonly #reads: SendWindow
-  readonly #writes: SendWindow
   readonly #batches: ReadBatches
   readonly #pending = new PendingLimit()
   #closed = false
@@ -71,23 +66,21 @@ export class RedisStore implements Store {
   constructor({ settings, events }: RedisStoreOptions) {
     this.#settings = settings
     const { redis, users, cache } = settings
-    this.connection = openConnection({
+    this.#route = openRoute({ settings: redis, events, purpose: 'cache', timeoutMs: cache.timeoutMs })
+    this.connection = this.#route.connection
+    this.#maintenance = new Maintenance({
       settings: redis,
+      user: users.maintenance,
       events,
-      purpose: 'cache',
-      timeoutMs: cache.timeoutMs,
+      servers: () => this.#route.servers,
     })
-    this.#maintenance = new Maintenance({ settings: redis, user: users.maintenance, events })
     this.#estimates = new SizeEstimates(redis.keyPrefix)
-    const send = (command: LeanCommand) => this.connection.send(command)
-    this.#reads = new SendWindow({ maxCost: WINDOW_BYTES, maxCommands: WINDOW_COMMANDS, send })
-    this.#writes = new SendWindow({ maxCost: WINDOW_BYTES, maxCommands: WINDOW_COMMANDS, send })
     this.#batches = new ReadBatches({
       estimates: this.#estimates,
       desk: this.#desk,
-      offer: (batch) => this.#reads.offer(batch),
+      groupOf: (key) => this.#route.groupOf(key),
+      offer: (batch, group) => this.#route.offer('read', group, batch),
     })
-    this.connection.onStatus((status) => (status === 'up' ? this.#open() : this.#shut()))
   }
 
   async get(key: string): Promise<Buffer | undefined> {
@@ -133,13 +126,13 @@ export class RedisStore implements Store {
   async delete(keys: readonly string[]): Promise<number> {
     if (keys.length === 0) return 0
     this.#admit()
+    const commands = keyGroups(keys, { most: UNLINK_KEYS, groupOf: (key) => this.#route.groupOf(key) })
     const operation = new JoinedOperation<number>(this.#parts('UNLINK', 0), {
-      commands: Math.ceil(keys.length / UNLINK_KEYS),
+      commands: commands.length,
       start: 0,
       combine: (sofar, count) => sofar + count,
     })
-    for (let from = 0; from < keys.length; from += UNLINK_KEYS) {
-      const parts = keys.slice(from, from + UNLINK_KEYS)
+    for (const parts of commands) {
       this.#offer({ name: 'unlink', parts, cost: 0, operation, read: countReader(parts.length) })
     }
     return operation.promise
@@ -198,7 +191,8 @@ export class RedisStore implements Store {
   }
 
   #offer<T>(command: Omit<RequestParts<T>, 'desk'>): void {
-    this.#writes.offer(new Request({ ...command, desk: this.#desk }))
+    const group = this.#route.groupOf(String(command.parts[0]))
+    this.#route.offer('write', group, new Request({ ...command, desk: this.#desk }))
   }
 
   #checkSize(bytes: Uint8Array): void {
@@ -227,19 +221,6 @@ export class RedisStore implements Store {
   #admit(): void {
     const refusal = this.refusal()
     if (refusal !== undefined) throw refusal
-  }
-
-  #open(): void {
-    this.#reads.open()
-    this.#writes.open()
-  }
-
-  #shut(): void {
-    const error = this.connection.status === 'closed' ? closed() : (this.connection.lastError ?? closed())
-    for (const window of [this.#reads, this.#writes]) {
-      window.shut()
-      window.failWaiting(error)
-    }
   }
 }
 

@@ -32,6 +32,11 @@ export const REPLIES: Readonly<Record<string, Mapping>> = {
     code: 'ERR_REDIS_MASTERDOWN',
     message: 'this replica has lost its primary and serves no stale data: bring the primary back',
   },
+  CLUSTERDOWN: {
+    code: 'ERR_REDIS_REPLY',
+    message:
+      'CLUSTERDOWN the Cluster does not serve: nodes are missing, CLUSTER INFO and CLUSTER NODES say which',
+  },
   BUSY: {
     code: 'ERR_REDIS_BUSY',
     message: 'Redis is busy with a script: wait for it, or stop it with SCRIPT KILL',

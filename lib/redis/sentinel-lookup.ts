@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import type { CacheError } from '../errors.js'
 import { RedisError } from '../errors.js'
 import type { HostPort, RedisSettings, TlsSettings } from '../settings/settings.js'
@@ -7,7 +6,7 @@ import { addressText, identityOf } from './identity.js'
 import type { Login } from './login.js'
 import { fromRedis } from './redis-errors.js'
 import { ScrubbedRedis } from './scrubbed-client.js'
-import { atNode } from './server-address.js'
+import { atNode, readAddress } from './server-address.js'
 
 /** One Sentinel that is silent must not use up the time that another would have answered in. */
 const SENTINEL_TIMEOUT_MS = 1000
@@ -95,7 +94,7 @@ export class SentinelLookup {
     )
     try {
       await client.connect()
-      return readAddress(await client.call('SENTINEL', 'get-master-addr-by-name', sentinelName))
+      return readAnswer(await client.call('SENTINEL', 'get-master-addr-by-name', sentinelName))
     } catch (error) {
       throw reason ?? error
     } finally {
@@ -111,7 +110,7 @@ function credentialsOf({ username, password, tls }: RedisSettings): Credentials 
 }
 
 /** Host and port as two texts; nothing where the name is not known. */
-function readAddress(reply: unknown): HostPort {
+function readAnswer(reply: unknown): HostPort {
   const [host, port] = Array.isArray(reply) ? reply.map(String) : []
   if (host === undefined || port === undefined) {
     throw new RedisError(
@@ -120,14 +119,11 @@ function readAddress(reply: unknown): HostPort {
       'SENTINEL',
     )
   }
-  if (!isHost(host) || !/^[1-9]\d{0,4}$/.test(port)) {
+  const address = readAddress(host, port)
+  if (address === undefined) {
     throw new RedisError('ERR_REDIS_PROTOCOL', 'its answer is not the address of a primary', 'SENTINEL')
   }
-  return { host, port: Number(port) }
-}
-
-function isHost(text: string): boolean {
-  return isIP(text) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})$/.test(text)
+  return address
 }
 
 function said(sentinel: HostPort, error: unknown): CacheError {

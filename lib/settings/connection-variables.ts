@@ -78,8 +78,7 @@ export const CONNECTION = {
     group: 'address',
     validator: hostPorts,
     default: undefined,
-    meaning:
-      'Addresses of some nodes of a Redis Cluster, instead of host and port. The generator knows them, the client not yet.',
+    meaning: 'Addresses of some nodes of a Redis Cluster, instead of host and port; they name the others.',
     example: 'node-1:6379,node-2:6379',
     remedy: 'List at least one address of a node with its port.',
   }),

@@ -65,7 +65,7 @@ describe('roles', () => {
   it('adds what a Cluster client needs to its users alone', () => {
     const context = { ...CONTEXT, features: ['cluster'] as const }
     expect(aclLine('cache', { ...userOf('cache'), ...context })).to.match(
-      / \+ping \+cluster\|slots \+cluster\|info \+info \+asking \+client\|setname$/,
+      / \+ping \+cluster\|slots \+asking$/,
     )
     expect(aclLine('monitor', { ...userOf('monitor'), ...context })).to.equal(
       aclLine('monitor', { ...userOf('monitor'), ...CONTEXT }),

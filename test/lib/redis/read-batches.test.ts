@@ -42,6 +42,7 @@ describe('ReadBatches', () => {
           return new CacheError('ERR_REDIS_PROTOCOL', 'not mine')
         },
       },
+      groupOf: (key) => Number(/:slot(\d+)/.exec(key)?.[1] ?? 0),
       offer: (batch) => offered.push(batch),
     })
   })
@@ -52,6 +53,16 @@ describe('ReadBatches', () => {
     return sink
   }
   const ended = () => new Promise<void>((resolve) => process.nextTick(resolve))
+
+  it('sends keys of different slots in commands of their own', async () => {
+    const sink = new Sink()
+    for (const [index, key] of ['p:slot1', 'p:slot2', 'p:slot1:b'].entries()) batches.add(key, sink, index)
+    await ended()
+    expect(offered.map(({ name, parts }) => [name, ...parts])).to.deep.equal([
+      ['mget', 'p:slot1', 'p:slot1:b'],
+      ['get', 'p:slot2'],
+    ])
+  })
 
   it('sends one key as GET and the keys of a tick as MGET', async () => {
     add(1)

@@ -13,21 +13,13 @@ describe('settings that nothing acts on yet', () => {
     )
   })
 
-  it('are refused where a client would connect: a Cluster', () => {
-    expectProblems(problems(CLUSTER), [['REDIS_CLUSTER_NODES', 'REDIS_HOST']])
-  })
-
-  it('are no more the Sentinels', () => {
+  it('are no more Sentinels and a Cluster', () => {
     expect(read(SENTINELS).redis).to.deep.include({
       topology: 'sentinel',
       sentinels: [{ host: 's', port: 26_379 }],
       sentinelName: 'primary',
     })
-  })
-
-  it('are read by the generator all the same', () => {
-    const generator = { purpose: 'generator' } as const
-    expect(read(CLUSTER, undefined, generator).redis).to.deep.include({
+    expect(read(CLUSTER).redis).to.deep.include({
       topology: 'cluster',
       clusterNodes: [{ host: 'n', port: 6379 }],
     })

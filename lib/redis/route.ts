@@ -1,0 +1,45 @@
+import type { HostPort } from '../settings/settings.js'
+import type { RedisConnection } from './connection.js'
+import type { OpenConnectionOptions } from './open-options.js'
+import { openConnection } from './connection.js'
+import type { Direction } from './lane.js'
+import { Lane } from './lane.js'
+import type { Sendable } from './send-window.js'
+
+/** What a store, and whoever looks at it, needs of its connection, be it one or those to the nodes of a Cluster. */
+export type StoreConnection = Pick<
+  RedisConnection,
+  | 'status'
+  | 'lastError'
+  | 'address'
+  | 'deadline'
+  | 'onStatus'
+  | 'call'
+  | 'facts'
+  | 'ready'
+  | 'renew'
+  | 'doubt'
+  | 'dropDamaged'
+  | 'close'
+>
+
+/** How commands get to the server that has their keys. */
+export interface Route {
+  readonly connection: StoreConnection
+  /** Keys of one group may travel in one command. */
+  groupOf(key: string): number
+  offer(direction: Direction, group: number, item: Sendable): void
+  /** Every server that has keys, for work that is done server by server; absent where it is one. */
+  readonly servers: readonly HostPort[] | undefined
+}
+
+/** One server, or whichever is the primary: all keys are there. */
+export function openSingleRoute(options: OpenConnectionOptions): Route {
+  const lane = new Lane(openConnection(options))
+  return {
+    connection: lane.connection,
+    servers: undefined,
+    groupOf: () => 0,
+    offer: (direction, _group, item) => lane.offer(direction, item),
+  }
+}
