@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { SecurityEvents } from '../../lib/events.js'
+import { openConnection } from '../../lib/redis/connection.js'
 import { FaultProxy } from './fault-proxy.js'
-import { openStore } from './open-store.js'
 import type { RunningRedis } from './redis-server.js'
 import { startRedis } from './redis-server.js'
 import { until } from './until.js'
@@ -18,14 +19,19 @@ describe('the fault proxy', () => {
     it(`resets every connection where it ${where}, and lets new ones in`, async () => {
       const certificates = where === 'ends TLS itself' ? redis.certificates : undefined
       const proxy = await new FaultProxy({ port: redis.port, certificates }).start()
-      const { store } = openStore(redis, { port: proxy.port })
-      await store.ready()
-      const reset = once(store.connection.client.stream, 'error')
+      const connection = openConnection({
+        settings: { ...redis.settings, port: proxy.port },
+        events: new SecurityEvents(),
+        purpose: 'test',
+        timeoutMs: 250,
+      })
+      await connection.ready()
+      const reset = once(connection.client.stream, 'error')
       proxy.reset()
       const [error] = (await reset) as [Error]
       expect(error).to.have.property('code', 'ECONNRESET')
-      await until('a new connection', () => proxy.accepted === 2 && store.connection.status === 'up')
-      await store.close()
+      await until('a new connection', () => proxy.accepted === 2 && connection.status === 'up')
+      await connection.close()
       await proxy.stop()
     })
   }
