@@ -9,10 +9,10 @@ describe('a redirection', () => {
       kind: 'moved',
       slot: 3999,
       host: '127.0.0.1',
-      port: 6381,
+      port: '6381',
     })
-    expect(readRedirection('ASK 1 ::1:6381')).to.deep.include({ kind: 'ask', host: '::1', port: 6381 })
-    expect(readRedirection('MOVED 1 :6381')).to.deep.include({ host: '', port: 6381 })
+    expect(readRedirection('ASK 1 ::1:6381')).to.deep.include({ kind: 'ask', host: '::1', port: '6381' })
+    expect(readRedirection('MOVED 1 :6381')).to.deep.include({ host: '', port: '6381' })
   })
 
   for (const text of ['MOVED', 'MOVED 1 host', 'MOVED x host:1', 'ASK 1 a b:1', 'ERR MOVED 1 a:1']) {
