@@ -4,7 +4,7 @@ import type { Sendable } from './send-window.js'
 import { SendWindow } from './send-window.js'
 import { closed } from './when-ready.js'
 
-/** Bytes on the way in each direction; docs/redis-behaviour.md has what the server does to a client with more. */
+/** Bytes on the way in each direction; docs/redis.md has what the server does to a client with more. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 const WINDOW_COMMANDS = 1024
 
