@@ -1,5 +1,6 @@
 import { EVENT_SEVERITY } from '../lib/events.js'
 import type { EventType, SecurityEvent } from '../lib/events.js'
+import type { EventFilter } from '../lib/interface.js'
 import type { SecurityStatus } from '../lib/monitor/status.js'
 import { activityOf } from './status-activity.js'
 import type { Answer } from './status-send.js'
@@ -56,21 +57,28 @@ export function eventsAnswer(sources: readonly StatusSource[], query: URLSearchP
   const type = read('type', `one of ${Object.keys(EVENT_SEVERITY).join(', ')}`, parseType)
   const limit = read('limit', `a whole number from 1 to ${String(MAX_LIMIT)}`, parseLimit) ?? DEFAULT_LIMIT
   if (problems.length > 0) return { status: 400, body: { error: problems.join('; ') } }
-  const found = sources.map(({ monitor }) => monitor.recentEvents({ since, type, limit }))
   const observedSince = Math.min(...sources.map(({ monitor }) => monitor.since))
   return {
     status: 200,
     body: {
       observed_since: new Date(observedSince).toISOString(),
-      events: newestFirst(found).slice(0, limit),
+      events: newestEvents(sources, { since, type, limit }),
     },
   }
 }
 
-function newestFirst(lists: readonly (readonly SecurityEvent[])[]): readonly SecurityEvent[] {
+/** What all of them saw, newest first. */
+export function newestEvents(
+  sources: readonly StatusSource[],
+  filter: EventFilter & { readonly limit: number },
+): readonly SecurityEvent[] {
+  const lists = sources.map(({ monitor }) => monitor.recentEvents(filter))
   const [only] = lists
   if (lists.length === 1 && only !== undefined) return only
-  return lists.flat().toSorted((one, other) => other.at.localeCompare(one.at))
+  return lists
+    .flat()
+    .toSorted((one, other) => other.at.localeCompare(one.at))
+    .slice(0, filter.limit)
 }
 
 function parseTime(text: string): Date | undefined {

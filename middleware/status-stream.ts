@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { SecurityEvent } from '../lib/events.js'
-import { statusBody } from './status-answers.js'
+import { newestEvents, statusBody } from './status-answers.js'
 import { inertJson, openForWriting } from './status-send.js'
 import type { Answer } from './status-send.js'
 import type { StatusSource } from './status-source.js'
@@ -9,6 +9,8 @@ const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 const MOST_READERS = 32
 const FLUSH_MS = 250
 const MOST_EVENTS = 100
+/** As many as a reader is told of what was before it came. */
+const MOST_HISTORY = 500
 const HEARTBEAT_MS = 15_000
 /** What a reader may leave unread in our memory before it is let go. */
 const MOST_UNREAD_BYTES = 1024 * 1024
@@ -75,6 +77,8 @@ class Reader {
       this.#write(': still here\n\n')
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
+    // Listening began above, in the same turn: whatever happens is in the one or the other, and in no gap between.
+    this.#send('history', { events: newestEvents(sources, { limit: MOST_HISTORY }) })
     this.#sendStatus()
   }
 

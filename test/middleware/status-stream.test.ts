@@ -124,6 +124,20 @@ describe('the live stream of the status', () => {
     reader.res.destroy()
   })
 
+  it('begins with what happened before, so that nothing falls between a poll and the stream', async () => {
+    for (const seconds of [1, 2]) internals.events.emit('clock.skew', { seconds })
+    const reader = await read()
+    internals.events.emit('clock.skew', { seconds: 3 })
+    await until('a status', () => messages(reader, 'status').length > 0)
+    const [{ events } = {}] = messages(reader, 'history')
+    const known = (events as { seconds?: number }[]).flatMap(({ seconds }) => seconds ?? [])
+    expect(known.slice(-2)).to.deep.equal([2, 1])
+    await until('the third, once', () => messages(reader, 'events').length > 0 || known.includes(3))
+    const after = messages(reader, 'events').flatMap((message) => message['events'] as { seconds: number }[])
+    expect([...known, ...after.map(({ seconds }) => seconds)].toSorted()).to.deep.equal([1, 2, 3])
+    reader.res.destroy()
+  })
+
   it('makes a storm of events a number', async () => {
     const reader = await read()
     for (let seconds = 0; seconds < 10_000; seconds += 1) internals.events.emit('clock.skew', { seconds })

@@ -5,8 +5,8 @@
 import { readMessages } from './messages.js'
 
 const POLL_MS = 10_000
-/** The first status comes with the stream's first bytes: without it something holds the stream back. */
-const FIRST_MESSAGE_MS = 5_000
+/** What was before comes with the stream's first bytes: without it something holds the stream back. */
+const FIRST_MESSAGE_MS = 10_000
 /** The server says something every 15 s. */
 const SILENCE_MS = 40_000
 /** While polling, how often the stream is tried again. */
@@ -57,6 +57,7 @@ export class Feed {
           // A stream that worked and broke is tried again at once, after one poll for what was missed.
           if (streamed) streamAgainAt = 0
         }
+        if (this.#ended.signal.aborted) return
         this.#listener.onWay(`asking every ${String(POLL_MS / 1000)} seconds`)
       } catch (error) {
         if (this.#ended.signal.aborted) return
@@ -115,6 +116,8 @@ export class Feed {
     if (data === '') return
     const body = /** @type {unknown} */ (JSON.parse(data))
     if (type === 'status') this.#listener.onStatus(body)
+    // What was polled is older than the stream: what happened in between is in here and nowhere else.
+    if (type === 'history') this.#listener.onAllEvents(/** @type {{ events: never[] }} */ (body).events)
     if (type === 'events') {
       const { events, lost } = /** @type {{ events: never[], lost: number }} */ (body)
       this.#listener.onEvents(events, lost)

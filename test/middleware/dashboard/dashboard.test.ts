@@ -119,6 +119,25 @@ describe('the dashboard in a browser', function () {
     expect(problems).to.deep.equal([])
   })
 
+  it('shows what happened after its first answers and before its stream', async () => {
+    const happenings: (() => void)[] = []
+    const { address, handler } = await serve(MEMORY, {
+      before: (req, _res, next) => {
+        if (req.path.endsWith('/stream')) for (const happen of happenings.splice(0)) happen()
+        next()
+      },
+    })
+    happenings.push(() => {
+      inspectCache(handler.cache).events.emit('decrypt.failure', { reason: 'tag', operation: 'get' })
+    })
+    const { page } = await visit(address)
+    await enter(page)
+    await page.getByText('live', { exact: true }).waitFor()
+    expect(happenings).to.have.length(0)
+    await page.locator('.event[data-type="decrypt.failure"]').waitFor()
+    await page.locator('[data-check=stored_values][data-state=fail]').waitFor()
+  })
+
   it('refuses a wrong token in words, and takes the right one after it', async () => {
     const { page } = await visit((await serve(MEMORY)).address)
     await enter(page, 'wrong')
