@@ -134,7 +134,9 @@ describe('the live stream of the status', () => {
     expect(known.slice(-2)).to.deep.equal([2, 1])
     await until('the third, once', () => messages(reader, 'events').length > 0 || known.includes(3))
     const after = messages(reader, 'events').flatMap((message) => message['events'] as { seconds: number }[])
-    expect([...known, ...after.map(({ seconds }) => seconds)].toSorted()).to.deep.equal([1, 2, 3])
+    expect(
+      [...known, ...after.map(({ seconds }) => seconds)].toSorted((one, other) => one - other),
+    ).to.deep.equal([1, 2, 3])
     reader.res.destroy()
   })
 
