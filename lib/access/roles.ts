@@ -50,12 +50,14 @@ export const ROLES: readonly Role[] = [
   {
     role: 'maintenance',
     username: 'maintenance',
-    duty: 'clears namespaces',
+    duty: 'clears namespaces and seals values anew',
     keys: 'prefix',
     channels: [],
-    commands: words('scan unlink ping'),
+    commands: words('scan unlink get getrange pttl set watch unwatch multi exec ping'),
     features: {},
-    source: 'lib/redis/maintenance.ts: clear() scans and unlinks; the cache itself may not see names',
+    source:
+      'lib/redis/maintenance.ts: clear() scans and unlinks; lib/redis/compare-and-set.ts and lib/keys/rewrite.ts: ' +
+      'values are sealed anew by compare-and-set; the cache itself may not see names',
   },
   {
     role: 'health',

@@ -29,6 +29,8 @@ export type ReservedNamespace = (typeof RESERVED_NAMESPACES)[number]
 export const ROOT_NAMESPACE = ''
 
 const LONE_SURROGATE = /\p{Surrogate}/u
+/** What {@link nestNamespace} makes, and the library's own names. */
+const ENCODED_NAMESPACE = /^(?:@[a-z]+|[A-Za-z0-9_.%-]+(?:\/[A-Za-z0-9_.%-]+)*)?$/
 const NOT_PLAIN = /[^A-Za-z0-9_.-]/gu
 const WELL_FORMED = 'of well-formed Unicode (no lone surrogate)'
 
@@ -75,6 +77,27 @@ export function nestNamespace(parent: string, name: unknown): string {
 /** What stands before the key in Redis: everything in this namespace, and nothing else, begins with it. */
 export function namespacePrefix(keyPrefix: string, namespace: string): string {
   return `${keyPrefix}${namespace}:`
+}
+
+/** A key in Redis, taken apart again; the reverse of {@link namespacePrefix} ‖ key. */
+export interface KeyPlace {
+  /** Encoded, as it stands in Redis and in the additional data. */
+  readonly namespace: string
+  readonly key: string
+}
+
+/** Where a Redis key of this prefix belongs; `undefined` for a name that no cache could have given. */
+export function placeOf(keyPrefix: string, name: string): KeyPlace | undefined {
+  if (!name.startsWith(keyPrefix)) return undefined
+  const end = name.indexOf(':', keyPrefix.length)
+  if (end === -1) return undefined
+  const namespace = name.slice(keyPrefix.length, end)
+  const key = name.slice(end + 1)
+  const bytes = Buffer.byteLength(key)
+  const isKey = bytes > 0 && bytes <= MAX_KEY_BYTES && !LONE_SURROGATE.test(key)
+  return isKey && ENCODED_NAMESPACE.test(namespace) && namespace.length <= MAX_NAMESPACE_BYTES
+    ? { namespace, key }
+    : undefined
 }
 
 function percentEncode(character: string): string {

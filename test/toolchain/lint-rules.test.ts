@@ -75,6 +75,11 @@ const IMPORTS: readonly { from: string; allowed: readonly string[]; refused: rea
     refused: ['../cache.js', '../monitor/checks.js', '../../generators/index.js'],
   },
   {
+    from: 'lib/keys/sweep.ts',
+    allowed: ['../redis/connection.js', '../crypto/envelope.js', '../cache/key-names.js', './census.js'],
+    refused: ['../cache.js', '../cache/values.js', '../create.js', '../monitor/checks.js', 'ioredis'],
+  },
+  {
     from: 'lib/audit/find/access.ts',
     allowed: ['../rule.js', '../formats/acl-file.js', '../../access/roles.js', '../../settings/settings.js'],
     refused: ['../../redis/connection.js', '../../log.js', 'node:fs', 'node:net', 'ioredis'],

@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { healthCheck } from '../../../generators/health-check.js'
 import { commandsOf, roleOf } from '../../../lib/access/roles.js'
 import { createSecureCache, inspectCache } from '../../../lib/create.js'
+import { KeyRing } from '../../../lib/crypto/key-ring.js'
 import type { SecureCache } from '../../../lib/interface.js'
+import { sweep } from '../../../lib/keys/sweep.js'
+import { CompareAndSet } from '../../../lib/redis/compare-and-set.js'
+import { createRedisClient } from '../../../lib/redis/create-client.js'
+import { Secret } from '../../../lib/settings/secret.js'
 import type { UserRole } from '../../../lib/settings/settings.js'
 import { ADMIN, connectWith } from '../../support/generated-client.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
@@ -35,8 +41,7 @@ describe('what is sent under the name of each role', () => {
     redis = await startRedis()
     const { certificates } = redis
     proxy = await new FaultProxy({ port: redis.port, certificates, heard: sent.heard }).start()
-    const env = { ...redis.env, REDIS_PORT: String(proxy.port), CACHE_TIMEOUT_MS: '2000' }
-    cache = createSecureCache({ env, logger: false })
+    cache = createSecureCache({ env: settingsBehindProxy(), logger: false })
     await cache.ready()
     proxy.delay(DELAY_MS)
   })
@@ -46,6 +51,11 @@ describe('what is sent under the name of each role', () => {
     await redis.stop()
   })
 
+  const settingsBehindProxy = () => ({
+    ...redis.env,
+    REDIS_PORT: String(proxy.port),
+    CACHE_TIMEOUT_MS: '2000',
+  })
   const sentAs = (role: UserRole): readonly string[] =>
     sent.by(roleOf(role).username).filter((command) => !LOGIN.has(command))
 
@@ -66,8 +76,21 @@ describe('what is sent under the name of each role', () => {
     expect(sentAs('cache')).to.deep.equal(lineOf('cache'))
   })
 
-  it('is the line of role maintenance, over clear()', async () => {
+  it('is the line of role maintenance, over clear() and sealing anew', async () => {
     await cache.set('e', 5)
+    await cache.set('long', Buffer.alloc(100_000))
+    const { settings, keyRing: present } = inspectCache(cache)
+    const { key } = settings.encryption
+    if (present === undefined || key === undefined) throw new Error('expected an encrypted cache')
+    const next = new Secret(randomBytes(32).toString('hex'))
+    const keyRing = KeyRing.create({ enabled: true, key: next, acceptedKeys: [key] })
+    const client = createRedisClient({ user: 'maintenance', env: settingsBehindProxy(), logger: false })
+    const keyPrefix = settings.redis.keyPrefix
+    expect((await sweep({ client, keyPrefix, keyRing, now: Date.now })).resealed).to.equal(3)
+    // A value that is left as it is.
+    const exchanges = new CompareAndSet(client)
+    await exchanges.exchange([Buffer.from(`${keyPrefix}:e`)], () => undefined)
+    client.disconnect()
     expect(await cache.clear()).to.equal(true)
     expect(sentAs('maintenance')).to.deep.equal(lineOf('maintenance'))
   })

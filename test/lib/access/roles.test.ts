@@ -21,7 +21,8 @@ const CONTEXT = { keyPrefix: 'ai_cache:', version: VERSION }
 const LINES: Readonly<Record<UserRole, string>> = {
   cache:
     'user cache_service on #H ~ai_cache:* resetchannels -@all +get +mget +set +unlink +pexpire +pttl +ping',
-  maintenance: 'user maintenance on #H ~ai_cache:* resetchannels -@all +scan +unlink +ping',
+  maintenance:
+    'user maintenance on #H ~ai_cache:* resetchannels -@all +scan +unlink +get +getrange +pttl +set +watch +unwatch +multi +exec +ping',
   health: 'user health_service on #H ~health:* resetchannels -@all +ping',
   monitor: 'user monitor on #H resetkeys resetchannels -@all +ping +info +acl|log +acl|dryrun +client|list',
   auditor:

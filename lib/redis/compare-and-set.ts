@@ -1,0 +1,189 @@
+import type { Redis } from 'ioredis'
+import { CacheError, RedisError } from '../errors.js'
+import { fromRedis } from './redis-errors.js'
+
+/** Values of a joined exchange are read up to here; a longer one is exchanged alone. */
+const JOINED_BYTES = 64 * 1024
+/** A connection that is replaced this often in a row is no place for a transaction. */
+const ATTEMPTS = 3
+
+/** A string as it lies in Redis. */
+export interface HeldValue {
+  readonly key: Buffer
+  readonly value: Buffer
+  /** Milliseconds left; `null` for a value without expiry. Looked up together with the value. */
+  readonly ttlMs: number | null
+}
+
+/**
+ * How it ended for one key. `changed`: the new bytes lie there. `kept`: no new bytes were wanted, or it is no
+ * string. `overtaken`: somebody wrote in between, and that stayed. `gone`: there is no such key any more.
+ */
+export type ExchangeOutcome = 'changed' | 'kept' | 'overtaken' | 'gone'
+
+export interface Exchanged {
+  readonly key: Buffer
+  readonly outcome: ExchangeOutcome
+  /** What lay there before; absent where it was `gone` or no string. */
+  readonly before: Buffer | undefined
+}
+
+/** The new bytes of a value, or `undefined` to leave it alone. */
+export type Change = (held: HeldValue) => Uint8Array | undefined
+
+/**
+ * Writes new bytes over the bytes that were read, and over nothing else: WATCH, GETRANGE, PTTL, MULTI,
+ * SET XX KEEPTTL, EXEC. The time to live stays to the millisecond; no script is needed (docs/redis.md).
+ *
+ * One exchange at a time on a connection: a second one's EXEC would end the first one's WATCH. So the client
+ * belongs to this object, as far as transactions go; SCAN and reads beside it do no harm.
+ */
+export class CompareAndSet {
+  readonly #client: Redis
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(client: Redis) {
+    this.#client = client
+  }
+
+  /**
+   * Exchanges the values of all keys, in one transaction where nobody writes to any of them in between, else
+   * one by one. In the order of the keys. At most some dozens: values up to 64 KiB travel together.
+   *
+   * Rejects with a CacheError where the server refuses or is away: what lies there is then the old value or
+   * the new one.
+   */
+  exchange(keys: readonly Buffer[], change: Change): Promise<Exchanged[]> {
+    const done = this.#last.then(async () => this.#exchange(keys, change))
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  async #exchange(keys: readonly Buffer[], change: Change): Promise<Exchanged[]> {
+    if (keys.length === 1) return this.#alone(keys, change)
+    const joined = await this.#attempt(keys, change, JOINED_BYTES)
+    const settled: Exchanged[] = []
+    for (const [index, key] of keys.entries()) {
+      const result = joined[index]
+      settled.push(...(result === undefined ? await this.#alone([key], change) : [result]))
+    }
+    return settled
+  }
+
+  async #alone(keys: readonly Buffer[], change: Change): Promise<Exchanged[]> {
+    const results = await this.#attempt(keys, change, undefined)
+    return results.filter((result) => result !== undefined)
+  }
+
+  /** `undefined` for a key that must be tried alone. */
+  async #attempt(
+    keys: readonly Buffer[],
+    change: Change,
+    maxBytes: number | undefined,
+  ): Promise<(Exchanged | undefined)[]> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const connection = this.#client.stream
+      const found = await this.#watch(keys, maxBytes)
+      // A new connection watches nothing: what was read on the old one may be anything by now.
+      if (this.#client.stream === connection) {
+        return this.#replace(found, change)
+      }
+    }
+    throw new RedisError(
+      'ERR_CACHE_UNAVAILABLE',
+      'the connection was replaced again and again while a value was exchanged: try later',
+      'WATCH',
+    )
+  }
+
+  async #watch(keys: readonly Buffer[], maxBytes: number | undefined): Promise<Found[]> {
+    const client = this.#client
+    const watched = client.watch(...keys)
+    const reads = keys.map((key) =>
+      Promise.allSettled([
+        maxBytes === undefined ? client.getBuffer(key) : client.getrangeBuffer(key, 0, maxBytes - 1),
+        client.pttl(key),
+      ]),
+    )
+    const [[watching], found] = await Promise.all([Promise.allSettled([watched]), Promise.all(reads)])
+    if (watching?.status === 'rejected') throw fromRedis(watching.reason, 'WATCH')
+    return found.map(([value, ttl], index) => {
+      const key = keys[index]
+      if (key === undefined) throw new RangeError('more replies than keys')
+      if (value.status === 'rejected') return { key, state: isOfOtherType(value.reason) }
+      if (ttl.status === 'rejected') throw fromRedis(ttl.reason, 'PTTL')
+      return { key, state: stateOf({ value: value.value, ttl: ttl.value, maxBytes }) }
+    })
+  }
+
+  async #replace(found: readonly Found[], change: Change): Promise<(Exchanged | undefined)[]> {
+    const client = this.#client
+    const wanted = found.map(({ key, state }) =>
+      typeof state === 'object' ? change({ key, ...state }) : undefined,
+    )
+    const writes = found.flatMap(({ key }, index) => {
+      const bytes = wanted[index]
+      return bytes === undefined
+        ? []
+        : [{ key, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) }]
+    })
+    if (writes.length === 0) {
+      await client.unwatch().catch((error: unknown) => {
+        throw fromRedis(error, 'UNWATCH')
+      })
+      return found.map((entry) => unchanged(entry))
+    }
+    // In one tick, so that all of it goes out on the connection that watches.
+    const queued = [
+      client.call('MULTI'),
+      ...writes.map(({ key, bytes }) => client.call('SET', key, bytes, 'XX', 'KEEPTTL')),
+    ]
+    const [replies] = await Promise.all([client.call('EXEC'), ...queued]).catch((error: unknown) => {
+      throw fromRedis(error, 'EXEC')
+    })
+    const answers = Array.isArray(replies) ? [...(replies as unknown[])] : undefined
+    return found.map((entry, index) => {
+      if (wanted[index] === undefined) return unchanged(entry)
+      if (answers === undefined) {
+        return found.length === 1 ? ended(entry, 'overtaken') : undefined
+      }
+      const answer = answers.shift()
+      if (answer instanceof Error) throw fromRedis(answer, 'SET')
+      return ended(entry, answer === null ? 'gone' : 'changed')
+    })
+  }
+}
+
+interface Found {
+  readonly key: Buffer
+  /** The value; or why there is none to be changed here. */
+  readonly state: { readonly value: Buffer; readonly ttlMs: number | null } | 'gone' | 'other' | 'long'
+}
+
+function stateOf(read: {
+  readonly value: Buffer | null
+  readonly ttl: number
+  readonly maxBytes: number | undefined
+}): Found['state'] {
+  const { value, ttl, maxBytes } = read
+  // GETRANGE answers an absent key with an empty text, PTTL with -2.
+  if (value === null || ttl === -2) return 'gone'
+  if (maxBytes !== undefined && value.length >= maxBytes) return 'long'
+  return { value, ttlMs: ttl < 0 ? null : ttl }
+}
+
+/** Whoever calls meant strings: what became a list meanwhile is left alone. */
+function isOfOtherType(error: unknown): 'other' {
+  const ours = fromRedis(error, 'GET')
+  if (ours instanceof CacheError && ours.message.startsWith('WRONGTYPE')) return 'other'
+  throw ours
+}
+
+function unchanged(entry: Found): Exchanged | undefined {
+  if (entry.state === 'long') return undefined
+  return ended(entry, entry.state === 'gone' ? 'gone' : 'kept')
+}
+
+function ended({ key, state }: Found, outcome: ExchangeOutcome): Exchanged {
+  return { key, outcome, before: typeof state === 'object' ? state.value : undefined }
+}
