@@ -12,7 +12,7 @@ export interface LifeCycle {
   readonly abort: AbortController
   readonly repeated: RepeatedEvents
   /** Looks at the cache in the background, on connections of its own. */
-  readonly watch: { cacheHealth(): CacheHealth; close(): Promise<void> }
+  readonly watch: { health(): CacheHealth; close(): Promise<void> }
   /** Tells what is still to be told, within a bound. */
   readonly alerts: { close(options: CloseOptions): Promise<void> }
   /** What listens to events stops, once the last of them is out. */
@@ -34,7 +34,7 @@ export class RootCache extends SealedCache implements SecureCache {
   }
 
   health(): CacheHealth {
-    return this.#life.watch.cacheHealth()
+    return this.#life.watch.health()
   }
 
   async ready(options: ReadyOptions = {}): Promise<void> {

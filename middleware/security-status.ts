@@ -3,7 +3,7 @@ import { CacheError } from '../lib/errors.js'
 import { assetAnswer, pageAnswer, VARIES } from './dashboard/dashboard.js'
 import { failedTokens } from './failed-tokens.js'
 import type { FailedTokens } from './failed-tokens.js'
-import { accessOf } from './status-access.js'
+import { accessOf, accessWithoutToken } from './status-access.js'
 import type { Access, AccessRules } from './status-access.js'
 import { eventsAnswer, healthAnswer, statusAnswer } from './status-answers.js'
 import { readStatusOptions } from './status-options.js'
@@ -18,7 +18,7 @@ import { StatusStreams } from './status-stream.js'
 interface Question {
   readonly sources: readonly StatusSource[]
   readonly query: URLSearchParams
-  readonly access: () => Promise<Access>
+  readonly accessWithoutToken: () => Promise<Access>
   readonly required: boolean
   readonly metrics: StatusMetrics
   readonly streams: StatusStreams
@@ -61,7 +61,10 @@ function publicRoute(req: Request, { path, query }: Target): Route | undefined {
 
 const ASSETS_PATH = '/assets/'
 
-const PAGE: Route = { who: 'anyone', answer: async ({ access }) => pageAnswer(await access()) }
+const PAGE: Route = {
+  who: 'anyone',
+  answer: async (question) => pageAnswer(await question.accessWithoutToken()),
+}
 
 /**
  * Serves the security status from what was observed: a dashboard for browsers, `GET /status`, `/events`,
@@ -93,12 +96,20 @@ export function securityStatus(options: SecurityStatusOptions = {}): RequestHand
       next(noCache(property))
       return
     }
-    const access = (): Promise<Access> => accessOf(req, rulesOf(sources, authorize))
+    const rules = rulesOf(sources, authorize)
     protectHeaders(req, res, () => {
       void serve(
         { req, res, next },
-        { route, access, waitAfter },
-        { sources, query: target.query, access, required, metrics, streams, res },
+        { route, access: () => accessOf(req, rules), waitAfter },
+        {
+          sources,
+          query: target.query,
+          accessWithoutToken: () => accessWithoutToken(req, rules),
+          required,
+          metrics,
+          streams,
+          res,
+        },
       )
     })
   }

@@ -27,6 +27,17 @@ export async function accessOf<R extends IncomingMessage>(req: R, rules: AccessR
   return given === undefined ? 'no_token' : 'wrong_token'
 }
 
+/**
+ * What the page is told before anybody typed a token: it never answers whether one is right. It is for anyone
+ * and not limited, so it would be the place to try tokens.
+ */
+export async function accessWithoutToken<R extends IncomingMessage>(
+  req: R,
+  rules: AccessRules<R>,
+): Promise<Access> {
+  return bearerToken(req) === undefined ? accessOf(req, rules) : 'no_token'
+}
+
 /** RFC 6750, section 2.1: from the header alone. In an address it would end in logs and histories. */
 function bearerToken(req: IncomingMessage): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1]

@@ -174,7 +174,7 @@ function see({ measurements, monitor, watch }: MetricsSource): Seen {
     measured: measurements.snapshot(),
     totals: monitor.totals,
     status: watch.status(),
-    up: watch.health() === 'up',
+    up: watch.health().status === 'pass',
   }
 }
 

@@ -16,9 +16,6 @@ const STALE_ROUNDS = 3
 /** How long an answer waits for the first look; later ones wait for nothing. */
 const FIRST_LOOK_MS = 3000
 
-/** What a load balancer may know: whether the cache works. */
-export type Health = 'up' | 'down'
-
 /**
  * Watches the security of one cache: looks in the background, and answers from what was seen. Answering does
  * no I/O. `close` ends everything that it opened.
@@ -99,19 +96,17 @@ export class SecurityWatch {
     return freshlySeen(this.#evidence(), 'serverFailures')
   }
 
-  /** From what is known already: no I/O. */
-  health(): Health {
+  /**
+   * Whether operations work, degrade or throw: the one rule behind `cache.health()`, `/health` and the metric
+   * `secure_cache_up`. From what is known already: no I/O. `required`: the application cannot do without.
+   */
+  health({ required = false }: { readonly required?: boolean | undefined } = {}): CacheHealth {
     const { connection, settings } = this.#parts
     const connected = connection === undefined || connection.status === 'up'
     const keysReady = !settings.encryption.enabled || this.#parts.encryption() !== undefined
-    return connected && keysReady ? 'up' : 'down'
-  }
-
-  /** The same as the application sees it: whether operations work, degrade or throw. */
-  cacheHealth(): CacheHealth {
-    if (this.health() === 'up') return { status: 'pass' }
-    const status = this.#parts.settings.cache.onFailure === 'throw' ? 'fail' : 'warn'
-    return { status, errorCode: this.#parts.connection?.facts().lastErrorCode }
+    if (connected && keysReady) return { status: 'pass' }
+    const fails = required || settings.cache.onFailure === 'throw'
+    return { status: fails ? 'fail' : 'warn', errorCode: connection?.facts().lastErrorCode }
   }
 
   async close(): Promise<void> {

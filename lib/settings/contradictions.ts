@@ -26,6 +26,9 @@ const ROLE_NAMES: readonly string[] = [
   'sentinel',
 ]
 
+/** Where plaintext may be tried out. */
+const IN_DEVELOPMENT: ReadonlySet<Draft['environment']> = new Set(['development', 'test'])
+
 /** Given in the same place, so that neither wins over the other. */
 const together = ({ sources }: Draft, one: VariableName, other: VariableName) =>
   sources.has(one) && sources.get(one)?.from === sources.get(other)?.from
@@ -144,11 +147,12 @@ export const CONTRADICTIONS: readonly Requirement[] = [
   },
   {
     on: ['SECURITY_ALERT_WEBHOOK'],
-    broken: ({ values }) =>
+    // Signed is not secret: what is told in clear tells everybody on the way what is wrong here.
+    broken: ({ values, environment }) =>
       values.SECURITY_ALERT_WEBHOOK?.reveal().toLowerCase().startsWith('http:') === true &&
-      !values.SECURITY_ALERT_WEBHOOK_ALLOW_PRIVATE,
+      !(IN_DEVELOPMENT.has(environment) && values.SECURITY_ALERT_WEBHOOK_ALLOW_PRIVATE),
     message:
-      'expected https://. Write an https:// address; http:// is for private networks, with SECURITY_ALERT_WEBHOOK_ALLOW_PRIVATE=true.',
+      'expected https://. Write an https:// address; http:// is for a private network with NODE_ENV development or test, with SECURITY_ALERT_WEBHOOK_ALLOW_PRIVATE=true.',
   },
   {
     on: ['CACHE_MAX_VALUE_BYTES'],

@@ -121,6 +121,14 @@ for (const [version, express] of Object.entries(versions)) {
       expect(answers.slice(count)).to.deep.equal([200, 429, 200])
     }).timeout(60_000)
 
+    it('tells nobody through the page whether a token is right', async () => {
+      const app = guarded()
+      const page = async (authorization: string): Promise<string> =>
+        (await request(app).get('/security').set({ Accept: 'text/html', Authorization: authorization })).text
+      const [right, wrong] = [await page(`Bearer ${TOKEN}`), await page(`Bearer ${WRONG}`)]
+      expect(right).to.equal(wrong).and.to.include('data-access="no_token"')
+    })
+
     it('does not count requests without a token as wrong tokens', async () => {
       const app = guarded()
       for (let again = 0; again < 30; again += 1) {

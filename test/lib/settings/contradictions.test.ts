@@ -85,6 +85,15 @@ describe('contradictory settings', () => {
       ['SECURITY_ALERT_WEBHOOK', 'https://'],
     ],
     [
+      'a webhook without TLS in a private network',
+      {
+        SECURITY_ALERT_WEBHOOK: 'http://10.0.0.7/hook',
+        SECURITY_ALERT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
+        SECURITY_ALERT_WEBHOOK_ALLOW_PRIVATE: 'true',
+      },
+      ['SECURITY_ALERT_WEBHOOK', 'NODE_ENV development or test'],
+    ],
+    [
       'a certificate without its key',
       { REDIS_TLS_KEY_FILE: '/nonexistent' },
       ['REDIS_TLS_KEY_FILE', 'does not exist'],
