@@ -12,6 +12,8 @@ const MIN_SECRET = 6
 /** Makes what is about to be written harmless: no secret in it, nothing that a terminal or a parser obeys. */
 export interface Redactor {
   text(text: string): string
+  /** Hides secrets and leaves the rest as it is, for text that is cut and made harmless afterwards. */
+  hide(text: string): string
   fields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 }
 
@@ -78,10 +80,13 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 export function createRedactor(secrets: readonly Secret[] = []): Redactor {
   const known = patternOf(secrets)
 
+  function hide(input: string): string {
+    return withoutPatterns(known === undefined ? input : input.replaceAll(known, HIDDEN))
+  }
+
   function text(input: string): string {
     const capped = input.length > MAX_INPUT ? input.slice(0, MAX_INPUT) : input
-    const hidden = withoutPatterns(known === undefined ? capped : capped.replaceAll(known, HIDDEN))
-    const inert = hidden.replaceAll(UNPRINTABLE, escaped)
+    const inert = hide(capped).replaceAll(UNPRINTABLE, escaped)
     if (inert.length > MAX_TEXT) return `${inert.slice(0, MAX_TEXT)}… [shortened]`
     // The cap may have cut a secret in two, so that neither half was recognised.
     return capped.length < input.length ? '[text too long]' : inert
@@ -122,6 +127,7 @@ export function createRedactor(secrets: readonly Secret[] = []): Redactor {
 
   return {
     text,
+    hide,
     fields: (fields) => {
       try {
         return record(fields, 0)

@@ -28,8 +28,8 @@ export interface Timeline {
     /** `server`: by anyone; `own`: of this process alone, because the server's counter cannot be read. */
     readonly source: 'server' | 'own'
     readonly since: string
-    /** The server's counter began anew: what it counted just before that is lost. */
-    readonly lost_at: string | null
+    /** Between these looks the server's counter began anew: what it had counted meanwhile is lost. */
+    readonly lost: readonly { readonly from: string; readonly to: string }[]
     readonly counts: readonly number[]
   }
   readonly decrypt_failures: readonly number[]
@@ -77,7 +77,7 @@ function timelineOf({ monitor, watch }: Pick<StatusSource, 'monitor' | 'watch'>,
     failed_logins: {
       source: server === undefined ? 'own' : 'server',
       since: iso(server?.since ?? monitor.since),
-      lost_at: typeof server?.lostAt === 'number' ? iso(server.lostAt) : null,
+      lost: (server?.lost ?? []).map(([begin, end]) => ({ from: iso(begin), to: iso(end) })),
       counts: counts(server === undefined ? monitor.history('own_auth_failures') : (server.minutes ?? [])),
     },
     decrypt_failures: counts(monitor.history('decrypt_failures')),

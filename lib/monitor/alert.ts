@@ -35,20 +35,22 @@ export interface AlertFacts {
   /** Unix milliseconds. */
   readonly since: number
   readonly keyPrefix: string
+  /** Hides secrets in the message; absent where it is our own text. */
+  readonly hide?: ((text: string) => string) | undefined
   /** Unix milliseconds. */
   readonly now: number
 }
 
 /** Puts an alert together; what others wrote in it is made harmless. */
 export function makeAlert(facts: AlertFacts): Alert {
-  const { kind, severity, title, message, remedy, count, since, keyPrefix, now } = facts
+  const { kind, severity, title, message, remedy, count, since, keyPrefix, hide, now } = facts
   return Object.freeze({
     id: `msg_${randomUUID()}`,
     timestamp: new Date(now).toISOString(),
     kind,
     severity,
     title,
-    message: foreignText(message, MAX_MESSAGE),
+    message: foreignText(message, { maxLength: MAX_MESSAGE, hide }),
     remedy,
     count,
     since: new Date(since).toISOString(),

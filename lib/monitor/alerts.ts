@@ -18,6 +18,8 @@ export interface AlertsOptions {
   readonly delivery: AlertDelivery
   readonly claims: AlertClaims
   readonly keyPrefix: string
+  /** Hides secrets in what is told: mail and webhook leave this machine. */
+  readonly hide: (text: string) => string
   /** Unix milliseconds. */
   readonly now: () => number
   readonly after?: Schedule | undefined
@@ -84,13 +86,13 @@ export class Alerts {
   }
 
   async #tell(rule: AlertRule, told: { message: string; count: number; since: number }): Promise<void> {
-    const { events, claims, delivery, keyPrefix, now } = this.#options
+    const { events, claims, delivery, keyPrefix, hide, now } = this.#options
     const { kind, severity, title, remedy, cooldownMs } = rule
     if (!(await claims.claim(kind, cooldownMs))) {
       events.emit('alert.suppressed', { kind, count: told.count })
       return
     }
-    delivery.deliver(makeAlert({ kind, severity, title, remedy, keyPrefix, ...told, now: now() }))
+    delivery.deliver(makeAlert({ kind, severity, title, remedy, keyPrefix, ...told, hide, now: now() }))
   }
 
   #track(telling: Promise<void>): void {

@@ -29,6 +29,8 @@ export class EventTotals {
   /** By anyone; `ownDenials` are those among them that this process met itself. */
   readonly denials = zeros(DENIAL_REASONS)
   ownDenials = 0
+  /** Logins of our own that the server refused for user or password: those that it counts as well. */
+  ownWrongPasswords = 0
   encryptFailures = 0
   readonly #alerts = new Map<string, AlertTotal>()
 
@@ -61,8 +63,9 @@ const ADDERS: { [T in EventType]?: (totals: EventTotals, event: SecurityEvent<T>
   'auth.success': ({ ownLogins }) => {
     ownLogins.succeeded += 1
   },
-  'auth.failure': ({ ownLogins }, { source, count }) => {
-    if (source === 'own') ownLogins.failed += count ?? 1
+  'auth.failure': (totals, event) => {
+    if (event.source === 'own') totals.ownLogins.failed += event.count ?? 1
+    if (isOwnWrongPassword(event)) totals.ownWrongPasswords += event.count ?? 1
   },
   'decrypt.failure': ({ decryptFailures }, { reason, count }) => {
     decryptFailures[reason] += count ?? 1
@@ -83,6 +86,11 @@ const ADDERS: { [T in EventType]?: (totals: EventTotals, event: SecurityEvent<T>
     totals.denials[denialReason(reason)] += count ?? 1
     if (source === 'own') totals.ownDenials += count ?? 1
   },
+}
+
+/** A login without a password moves another counter of the server (NOAUTH), which is not read. */
+export function isOwnWrongPassword(event: SecurityEvent): boolean {
+  return event.type === 'auth.failure' && event.source === 'own' && event.errorCode === 'ERR_REDIS_WRONGPASS'
 }
 
 function denialReason(reason: string): DenialReason {

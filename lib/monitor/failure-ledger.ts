@@ -1,27 +1,28 @@
-import type { ServerFailuresSeen } from './observations.js'
+import type { LostInterval, ServerFailuresSeen } from './observations.js'
+import { beganAnew } from './server-info.js'
+import type { CounterEpoch } from './server-info.js'
 import { DAY_MS, HOUR_MS, SlidingCount } from './sliding-count.js'
 import type { MinuteCount } from './sliding-count.js'
 
 /** What is kept between processes. Times are unix milliseconds. */
-export interface LedgerRecord {
-  readonly version: 1
-  /** Which start of the server the counter belongs to. */
-  readonly runId: string
-  readonly counter: number
+export interface LedgerRecord extends CounterReading {
+  readonly version: 2
   /** Since when it is counted. */
   readonly since: number
   /** When the counter was read last. */
   readonly at: number
-  /** When the counter was seen to have begun anew: what it counted between our last look and that is lost. */
-  readonly lostAt: number | null
+  /** What the counter may have counted unseen, oldest first. */
+  readonly lost: readonly LostInterval[]
   readonly minutes: readonly MinuteCount[]
 }
 
 /** The server's counter of failed logins, as INFO told it. */
-export interface CounterReading {
-  readonly runId: string
+export interface CounterReading extends CounterEpoch {
   readonly counter: number
 }
+
+/** More restarts than this within a day are told as fewer, longer gaps. */
+const MOST_LOST = 24
 
 /**
  * Failed logins by anyone, from a counter that only ever grows until the server restarts: the growth is
@@ -33,33 +34,32 @@ export interface CounterReading {
  */
 export class FailureLedger {
   readonly #count = new SlidingCount()
-  #runId = ''
-  #counter = 0
+  #reading: CounterReading = { runId: '', counter: 0, alongside: [] }
   #since: number | undefined
   #at = 0
-  #lostAt: number | null = null
+  #lost: readonly LostInterval[] = []
 
   /** How much the counter grew since the last reading; the first reading only begins the count. */
-  read({ runId, counter }: CounterReading, now: number): number {
+  read({ runId, counter, alongside }: CounterReading, now: number): number {
+    const before = this.#reading
     const begun = this.#since !== undefined
-    // Otherwise a new start of the server, or CONFIG RESETSTAT: it counted from zero.
-    const continued = runId === this.#runId && counter >= this.#counter
-    const growth = begun ? (continued ? counter - this.#counter : counter) : 0
-    if (begun && !continued) this.#lostAt = now
+    // Otherwise it counted from zero.
+    const continued = counter >= before.counter && !beganAnew(before, { runId, alongside })
+    const growth = begun ? (continued ? counter - before.counter : counter) : 0
+    if (begun && !continued) this.#lose([this.#at, now])
     this.#since ??= now
-    this.#runId = runId
-    this.#counter = counter
+    this.#reading = { runId, counter, alongside }
     this.#at = now
     if (growth > 0) this.#count.add(now, growth)
     return growth
   }
 
-  seen(now: number): Omit<ServerFailuresSeen, 'latest'> & { readonly lostAt: number | null } {
+  seen(now: number): Omit<ServerFailuresSeen, 'latest'> {
     return {
       lastDay: this.#count.sum(now, DAY_MS),
       lastHour: this.#count.sum(now, HOUR_MS),
       since: Math.max(this.#since ?? now, now - DAY_MS),
-      lostAt: this.#lostAt !== null && now - this.#lostAt <= DAY_MS ? this.#lostAt : null,
+      lost: this.#lost.filter(([, to]) => now - to <= DAY_MS),
       minutes: this.#count.minutes(now),
     }
   }
@@ -68,12 +68,11 @@ export class FailureLedger {
   record(now: number): LedgerRecord | undefined {
     if (this.#since === undefined) return undefined
     return {
-      version: 1,
-      runId: this.#runId,
-      counter: this.#counter,
+      version: 2,
+      ...this.#reading,
       since: this.#since,
       at: this.#at,
-      lostAt: this.#lostAt,
+      lost: this.#lost,
       minutes: this.#count.minutes(now),
     }
   }
@@ -83,14 +82,21 @@ export class FailureLedger {
     if (this.#since !== undefined && record.since >= this.#since) return false
     // What is older than a day says nothing about the last one.
     if (now - record.at > DAY_MS) return false
-    this.#runId = record.runId
-    this.#counter = record.counter
+    const { runId, counter, alongside } = record
+    this.#reading = { runId, counter, alongside }
     this.#since = record.since
     this.#at = record.at
-    this.#lostAt = record.lostAt
+    this.#lost = record.lost
     this.#count.clear()
     this.#count.restore(now, record.minutes)
     return true
+  }
+
+  /** Where there are too many, the two oldest become one, with what lies between: rather too long than too short. */
+  #lose(interval: LostInterval): void {
+    const [first, second, ...rest] = [...this.#lost, interval]
+    const isFull = this.#lost.length >= MOST_LOST && first !== undefined && second !== undefined
+    this.#lost = isFull ? [[first[0], second[1]], ...rest] : [...this.#lost, interval]
   }
 }
 
@@ -101,5 +107,5 @@ export function parseLedger(bytes: Uint8Array): LedgerRecord | undefined {
 }
 
 function isLedger(value: unknown): value is LedgerRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 2
 }

@@ -2,6 +2,7 @@ import type { AclDrillUser } from './access-drill.js'
 import { probeAnonymous, probePlaintext } from '../redis/probe.js'
 import { atNode } from '../redis/server-address.js'
 import { parseServerVersion } from '../redis/versions.js'
+import { createRedactor, secretsOf } from '../redact.js'
 import type { Settings } from '../settings/settings.js'
 import { MonitorSession } from './monitor-session.js'
 import { NetworkLook } from './network-look.js'
@@ -34,6 +35,7 @@ export function looksAt(parts: WatchedParts): LooksAtCache {
     place: parts.place('@watch'),
     users: drillUsers(parts.settings),
     keyPrefix: redis.keyPrefix,
+    hide: createRedactor(secretsOf(parts.settings)).hide,
     authFailuresPerHour: parts.settings.security.authFailuresPerHour,
     now: parts.now ?? Date.now,
   })

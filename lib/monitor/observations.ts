@@ -72,14 +72,17 @@ export interface AccessSeen {
   readonly tried: number
 }
 
+/** From when until when something may have happened unseen, unix milliseconds. */
+export type LostInterval = readonly [from: number, to: number]
+
 /** Failed logins on the server in the last 24 hours, by anyone. */
 export interface ServerFailuresSeen {
   readonly lastDay: number
   readonly lastHour: number
   /** Since when it is counted, unix milliseconds. */
   readonly since: number
-  /** When the counter began anew: what it counted just before that is lost. */
-  readonly lostAt?: number | null | undefined
+  /** Between these looks the counter began anew: what it had counted since the first of the two is lost. */
+  readonly lost?: readonly LostInterval[] | undefined
   /** The minutes in which there were any, for a timeline. */
   readonly minutes?: readonly MinuteCount[] | undefined
   /** Who and what, as far as ACL LOG tells; made harmless by `foreignText`. */

@@ -1,5 +1,6 @@
 import type { SecurityEvents } from '../events.js'
 import type { Logger } from '../interface.js'
+import { createRedactor, secretsOf } from '../redact.js'
 import type { StoreConnection } from '../redis/route.js'
 import type { Settings } from '../settings/settings.js'
 import { LOCAL_CLAIMS, SharedClaims } from './alert-claims.js'
@@ -35,6 +36,7 @@ export function openAlerts(options: OpenAlertsOptions): Alerts {
     delivery: new AlertDelivery({ channels: channelsOf({ settings, logger, now }), events }),
     claims: connection === undefined ? LOCAL_CLAIMS : new SharedClaims(place('@alert'), connection),
     keyPrefix: settings.redis.keyPrefix,
+    hide: createRedactor(secretsOf(settings)).hide,
     now,
   })
 }

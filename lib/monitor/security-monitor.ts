@@ -2,7 +2,7 @@ import { CacheError } from '../errors.js'
 import type { EventListener, EventType, SecurityEvent, SecurityEvents } from '../events.js'
 import type { EventFilter, MonitorSummary, SecurityMonitor } from '../interface.js'
 import { EventRing } from './event-ring.js'
-import { EventTotals } from './event-totals.js'
+import { EventTotals, isOwnWrongPassword } from './event-totals.js'
 import { LoginStreak, STREAK_LENGTH } from './login-streak.js'
 import { OutageLog } from './outage-log.js'
 import type { Outage } from './outage-log.js'
@@ -15,6 +15,7 @@ const LONGEST_HOURS = 24
 /** What is counted over the last hour and the last 24. */
 export type Counted =
   | 'own_auth_failures'
+  | 'own_wrong_passwords'
   | 'acl_denied'
   | 'decrypt_failures'
   | 'tampered_values'
@@ -29,6 +30,7 @@ export type Counted =
  */
 const COUNTED: readonly (readonly [Counted, (event: SecurityEvent) => boolean])[] = [
   ['own_auth_failures', (event) => event.type === 'auth.failure' && event.source === 'own'],
+  ['own_wrong_passwords', isOwnWrongPassword],
   ['acl_denied', (event) => event.type === 'acl.denied'],
   ['decrypt_failures', (event) => event.type === 'decrypt.failure'],
   ['tampered_values', (event) => event.type === 'decrypt.failure' && event.reason === 'tag'],

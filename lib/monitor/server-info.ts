@@ -1,7 +1,24 @@
-/** What one INFO tells that matters here. Counters run since the server's start. */
-export interface ServerInfo {
+/** What tells whether the server's counters went on or began anew. */
+export interface CounterEpoch {
   /** Changes at each start of the server. */
   readonly runId: string
+  /** Counters that grow with whatever anybody does, our own questions included. */
+  readonly alongside: readonly number[]
+}
+
+/**
+ * A start of the server, or CONFIG RESETSTAT. The run id tells of the first alone, and a counter of failures may have
+ * passed its old height again before the next look: its neighbours, which are larger, have not.
+ */
+export function beganAnew(before: CounterEpoch, after: CounterEpoch): boolean {
+  return (
+    after.runId !== before.runId ||
+    after.alongside.some((count, index) => count < (before.alongside[index] ?? 0))
+  )
+}
+
+/** What one INFO tells that matters here. Counters run since the server's start. */
+export interface ServerInfo extends CounterEpoch {
   readonly version: string
   /** The plaintext port, or the TLS port where there is no plaintext port. */
   readonly tcpPort: number
@@ -13,6 +30,8 @@ export interface ServerInfo {
   readonly rejectedConnections: number
   readonly evictedKeys: number
 }
+
+const ALONGSIDE = ['total_commands_processed', 'total_connections_received', 'total_net_input_bytes'] as const
 
 /**
  * Reads INFO. Redis 7.2 counts failed logins by themselves; before, each WRONGPASS answer was one
@@ -31,6 +50,7 @@ export function readServerInfo(text: string): ServerInfo {
   const counts = fields.has('acl_access_denied_auth')
   return {
     runId: fields.get('run_id') ?? '',
+    alongside: ALONGSIDE.map(number),
     version: fields.get('redis_version') ?? '',
     tcpPort: number('tcp_port'),
     failedLogins: counts ? number('acl_access_denied_auth') : errors('WRONGPASS'),

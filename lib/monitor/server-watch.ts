@@ -10,6 +10,7 @@ import { FailureLedger, parseLedger } from './failure-ledger.js'
 import type { AccessSeen, ClientsSeen, ServerFailuresSeen } from './observations.js'
 import type { SealedPlace } from './sealed-place.js'
 import type { EventMonitor } from './security-monitor.js'
+import { beganAnew } from './server-info.js'
 import type { ServerInfo } from './server-info.js'
 
 /** Enough for who and what; more would only read more of what an attacker wrote. */
@@ -34,6 +35,8 @@ export interface ServerWatchOptions {
   readonly place: SealedPlace | undefined
   readonly users: readonly AclDrillUser[]
   readonly keyPrefix: string
+  /** Hides secrets of ours in what others typed. */
+  readonly hide?: ((text: string) => string) | undefined
   /** Alert threshold: failed logins by others within an hour, reached, not exceeded. */
   readonly authFailuresPerHour: number
   /** Unix milliseconds. */
@@ -58,6 +61,8 @@ export class ServerWatch {
   #before: Before | undefined
   #latestLogin: string | undefined
   #savedAt = 0
+  /** Failed logins of our own that the server's counter did not show yet. */
+  #early = 0
   #alarmed = false
   #plaintext = 0
   #drift = ''
@@ -67,12 +72,12 @@ export class ServerWatch {
   }
 
   async failures(): Promise<ServerFailuresSeen> {
-    const { session, now } = this.#options
+    const { session, now, hide } = this.#options
     await this.#resume()
     const info = await session.info()
-    const log = readAclLog(await session.ask('ACL', 'LOG', String(LOG_ENTRIES)))
+    const log = readAclLog(await session.ask('ACL', 'LOG', String(LOG_ENTRIES)), hide)
     const at = now()
-    const growth = this.#ledger.read({ runId: info.runId, counter: info.failedLogins }, at)
+    const growth = this.#ledger.read({ ...info, counter: info.failedLogins }, at)
     this.#tell({ info, log, at, growth })
     await this.#save(growth > 0)
     const seen = this.#ledger.seen(at)
@@ -120,14 +125,14 @@ export class ServerWatch {
   }): void {
     const { events, monitor } = this.#options
     const before = this.#before
-    const own = monitor.totals
-    const ownFailures = own.ownLogins.failed
-    const { ownDenials } = own
+    const { ownWrongPasswords: ownFailures, ownDenials } = monitor.totals
     this.#before = { info, at, ownFailures, ownDenials }
     this.#rememberLogin(log)
     if (before === undefined) return
     const sinceSeconds = (at - before.at) / 1000 + 1
-    const others = growth - (ownFailures - before.ownFailures)
+    const anew = beganAnew(before.info, info)
+    if (anew) this.#early = 0
+    const others = this.#withoutOurs(growth, ownFailures - before.ownFailures)
     if (others > 0) {
       const userName = log.find(
         (entry) => entry.reason === 'auth' && entry.ageSeconds <= sinceSeconds,
@@ -140,7 +145,9 @@ export class ServerWatch {
       })
     }
     if (growth > 0) this.#alarm(at)
-    const denied = grown(info.denials, before.info.denials) - (ownDenials - before.ownDenials)
+    const grown = (count: 'denials' | 'rejectedConnections'): number =>
+      anew || info[count] < before.info[count] ? info[count] : info[count] - before.info[count]
+    const denied = grown('denials') - (ownDenials - before.ownDenials)
     if (denied > 0) {
       const entry = log.find(({ reason, ageSeconds }) => reason !== 'auth' && ageSeconds <= sinceSeconds)
       events.emit('acl.denied', {
@@ -152,15 +159,24 @@ export class ServerWatch {
         source: 'server',
       })
     }
-    const rejected = grown(info.rejectedConnections, before.info.rejectedConnections)
+    const rejected = grown('rejectedConnections')
     if (rejected > 0) events.emit('server.rejected', { count: rejected })
+  }
+
+  /**
+   * Ours that we saw before the server's count showed them are taken out of the next growth, and of no later one.
+   */
+  #withoutOurs(growth: number, ours: number): number {
+    const others = growth - ours - this.#early
+    this.#early = Math.min(Math.max(-others, 0), ours)
+    return Math.max(others, 0)
   }
 
   /** Server-wide brute force: once when the threshold is reached, again only after it was left. */
   #alarm(at: number): void {
     const { events, monitor, authFailuresPerHour } = this.#options
     // Our own never feed this alarm: a wrong password of ours is another trouble, with an event of its own.
-    const failures = this.#ledger.seen(at).lastHour - monitor.failureCount(1)
+    const failures = this.#ledger.seen(at).lastHour - monitor.count('own_wrong_passwords', 1)
     const reached = failures >= authFailuresPerHour
     if (reached && !this.#alarmed) {
       events.emit('auth.brute_force', { source: 'server', failures, window: 'last hour' })
@@ -204,9 +220,4 @@ export class ServerWatch {
       // The next look tries again: nothing is lost but what a restart of this process would lose.
     }
   }
-}
-
-/** How much a counter grew; after a restart it counted from zero. */
-function grown(after: number, before: number): number {
-  return after >= before ? after - before : after
 }

@@ -35,6 +35,8 @@ export interface SecurityStatus {
     readonly server: number | null
     readonly source: 'server' | 'own'
     readonly since: string
+    /** Between these looks the server's counter began anew: what it had counted meanwhile is lost. */
+    readonly lost: readonly { readonly from: string; readonly to: string }[]
   }
   readonly tls: {
     readonly protocol: string | null
@@ -73,7 +75,11 @@ export function buildStatus(
     encryption_enabled: encrypted,
     network_isolated: passes(checks, 'network_isolated'),
     recent_auth_failures: passes(checks, 'recent_auth_failures'),
-    auth_failures: { ...failures, since: new Date(failures.since).toISOString() },
+    auth_failures: {
+      ...failures,
+      since: iso(failures.since),
+      lost: failures.lost.map(([from, to]) => ({ from: iso(from), to: iso(to) })),
+    },
     tls: {
       protocol: connection?.tls?.protocol ?? null,
       cipher: connection?.tls?.cipher ?? null,
@@ -91,6 +97,10 @@ export function buildStatus(
     checks,
     warnings: warnings(evidence),
   }
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString()
 }
 
 function warnings(evidence: Evidence): StatusWarning[] {

@@ -1,5 +1,5 @@
 import { STREAK_FAILURES } from '../login-streak.js'
-import type { ConnectionSeen, Evidence } from '../observations.js'
+import type { ConnectionSeen, Evidence, LostInterval } from '../observations.js'
 import { counted, freshlySeen, judgeSeen } from './verdict.js'
 import type { CheckRule, Verdict } from './verdict.js'
 
@@ -12,14 +12,16 @@ export interface AuthFailures {
   readonly source: 'server' | 'own'
   /** Unix milliseconds: nothing before this was seen. */
   readonly since: number
+  /** Stretches whose count is lost, because the server's counter began anew. */
+  readonly lost: readonly LostInterval[]
 }
 
 export function authFailures(evidence: Evidence): AuthFailures {
   const own = evidence.happened.ownFailuresLastDay
   const server = freshlySeen(evidence, 'serverFailures')
   return server === undefined
-    ? { own, server: null, source: 'own', since: evidence.happened.since }
-    : { own, server: server.lastDay, source: 'server', since: server.since }
+    ? { own, server: null, source: 'own', since: evidence.happened.since, lost: [] }
+    : { own, server: server.lastDay, source: 'server', since: server.since, lost: server.lost ?? [] }
 }
 
 const LOGIN_REFUSED = /^ERR_REDIS_(?:WRONGPASS|NOAUTH|NOPERM)$/
@@ -84,7 +86,7 @@ export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
     const serverLastHour = freshlySeen(evidence, 'serverFailures')?.lastHour ?? 0
     const lastHour = Math.max(serverLastHour, evidence.happened.ownFailuresLastHour)
     const by = failures.source === 'server' ? 'by anyone' : 'of our own (others cannot be seen)'
-    const observed = `${counted(lastDay, 'failed login')} ${by} in the last 24 hours${lost(evidence)}`
+    const observed = `${counted(lastDay, 'failed login')} ${by} in the last 24 hours${lostIn(failures)}`
     const at = evidence.now
     const streak = evidence.happened.recentLoginFailures
     if (streak >= STREAK_FAILURES) {
@@ -108,12 +110,19 @@ export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
   },
 }
 
-/** The counter began anew: what it counted between our last look and that moment is lost. */
-function lost(evidence: Evidence): string {
-  const at = freshlySeen(evidence, 'serverFailures')?.lostAt ?? null
-  return at === null
-    ? ''
-    : ` (the counter began anew before ${new Date(at).toISOString()}: some may be missing)`
+/** What the counter counted between our last look and the moment when it began anew is lost. */
+function lostIn({ lost }: AuthFailures): string {
+  if (lost.length === 0) return ''
+  const gaps = lost.slice(-MOST_GAPS).map(([from, to]) => `${seconds(from)} to ${seconds(to)}`)
+  const more = lost.length > MOST_GAPS ? ` and ${String(lost.length - MOST_GAPS)} more` : ''
+  return ` (the server's counter began anew: what it counted is lost from ${gaps.join(', ')}${more})`
+}
+
+/** As many as a sentence bears; `auth_failures.lost` has all of them. */
+const MOST_GAPS = 2
+
+function seconds(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function latest(evidence: Evidence): string {

@@ -11,10 +11,12 @@
  * @property {string | null} observed_at
  * @property {string | null} remedy
  *
+ * @typedef {{ from: string, to: string }} Interval  ISO 8601
+ *
  * @typedef {object} Timeline
  * @property {string} from
  * @property {number} bucket_minutes
- * @property {{ source: 'server' | 'own', since: string, lost_at: string | null, counts: number[] }} failed_logins
+ * @property {{ source: 'server' | 'own', since: string, lost: Interval[], counts: number[] }} failed_logins
  * @property {number[]} decrypt_failures
  * @property {number[]} acl_denied
  * @property {{ from: string, to: string | null }[]} outages

@@ -1,7 +1,7 @@
 import { drawing, element, show } from './elements.js'
 import { counted, dateAndTime, hourAndMinute, span } from './words.js'
 
-/** @import { CacheStatus, Timeline } from './shapes.js' */
+/** @import { CacheStatus, Interval, Timeline } from './shapes.js' */
 
 const DAY_MS = 86_400_000
 const HOURS_BETWEEN_LABELS = 6
@@ -24,7 +24,7 @@ export function showTimeline({ activity }) {
   const from = Date.parse(timeline.from)
   const since = Date.parse(observed_since)
   const width = timeline.decrypt_failures.length
-  const { source, counts, since: countedSince, lost_at } = timeline.failed_logins
+  const { source, counts, since: countedSince, lost } = timeline.failed_logins
   const lanes = [
     bars({
       title: source === 'server' ? 'Failed logins, by anyone' : 'Failed logins, our own',
@@ -43,11 +43,10 @@ export function showTimeline({ activity }) {
     }),
     outages(timeline, { from, now: Date.parse(now), since }),
   ]
-  const lostAt = lost_at === null ? undefined : Date.parse(lost_at)
   show('timeline', [
-    ...lanes.map((lane, index) => row(lane, { from, width, lostAt: index === 0 ? lostAt : undefined })),
+    ...lanes.map((lane, index) => row(lane, { from, width, lost: index === 0 ? lost : [] })),
     axis(from),
-    note(since, lost_at),
+    note(since, lost),
   ])
   show('timeline-table', [asTable(timeline, from)])
 }
@@ -102,8 +101,8 @@ function outages({ outages: all, bucket_minutes }, { from, now, since }) {
   }
 }
 
-/** @param {Lane} lane @param {{ from: number, width: number, lostAt: number | undefined }} scale */
-function row({ title, state, total, said, marks, since }, { from, width, lostAt }) {
+/** @param {Lane} lane @param {{ from: number, width: number, lost: readonly Interval[] }} scale */
+function row({ title, state, total, said, marks, since }, { from, width, lost }) {
   const place = (/** @type {number} */ time) => Math.min(Math.max(((time - from) / DAY_MS) * width, 0), width)
   const unwatched = place(since)
   const svg = drawing(
@@ -116,9 +115,11 @@ function row({ title, state, total, said, marks, since }, { from, width, lostAt 
     },
     [
       drawing('rect', { x: 0, y: 0, width: unwatched, height: HEIGHT, class: 'unwatched' }),
-      ...(lostAt === undefined || lostAt < from
-        ? []
-        : [drawing('rect', { x: place(lostAt) - 0.15, y: 0, width: 0.3, height: HEIGHT, class: 'lost' })]),
+      ...lost.map((interval) => {
+        const begin = place(Date.parse(interval.from))
+        const length = Math.max(place(Date.parse(interval.to)) - begin, 0.4)
+        return drawing('rect', { x: begin, y: 0, width: length, height: HEIGHT, class: 'lost' })
+      }),
       ...marks,
       drawing('line', { x1: 0, x2: width, y1: HEIGHT, y2: HEIGHT, class: 'baseline' }),
     ],
@@ -140,15 +141,21 @@ function axis(from) {
   return element('div', { class: 'axis', 'aria-hidden': 'true' }, labels)
 }
 
-/** @param {number} since @param {string | null} lostAt */
-function note(since, lostAt) {
-  const lost =
-    lostAt === null
-      ? ''
-      : ` The server's count of failed logins began anew before ${dateAndTime(lostAt)}: what it counted just before that is lost.`
+/** @param {number} since @param {readonly Interval[]} lost */
+function note(since, lost) {
+  const gaps = lost.map(({ from, to }) => `from ${dateAndTime(from)} to ${dateAndTime(to)}`)
+  const told =
+    gaps.length === 0
+      ? []
+      : [
+          ' ',
+          element('span', { class: 'legend lost', 'aria-hidden': 'true' }),
+          ` lost: the server's count of failed logins began anew, and what it had counted ${gaps.join(', ')} is not in it.`,
+        ]
   return element('p', { class: 'note' }, [
     element('span', { class: 'legend', 'aria-hidden': 'true' }),
-    ` not watched: this process looks since ${dateAndTime(new Date(since).toISOString())}.${lost}`,
+    ` not watched: this process looks since ${dateAndTime(new Date(since).toISOString())}.`,
+    ...told,
   ])
 }
 

@@ -12,10 +12,14 @@ import { Alerts } from '../../../lib/monitor/alerts.js'
 import { ChannelFailure } from '../../../lib/monitor/channels/channel.js'
 import type { AlertChannel } from '../../../lib/monitor/channels/channel.js'
 import { createSecurityMonitor } from '../../../lib/monitor/security-monitor.js'
+import { createRedactor } from '../../../lib/redact.js'
+import { Secret } from '../../../lib/settings/secret.js'
 import { ManualTime } from '../../support/manual-time.js'
 import { until } from '../../support/until.js'
 
 const THRESHOLDS = { authFailuresPerHour: 10, encryptionErrorsPerHour: 5, connectionFailuresPerHour: 20 }
+const PLANTED = 'planted-password-0123456789'
+const REDACTOR = createRedactor([new Secret(PLANTED)])
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -47,6 +51,7 @@ describe('the alerts', () => {
       delivery: new AlertDelivery({ channels: [channel ?? reader], events, backoffMs: [1, 1] }),
       claims,
       keyPrefix: 'ai_cache:',
+      hide: REDACTOR.hide,
       now: time.now,
       after: time.after,
     })
@@ -73,6 +78,18 @@ describe('the alerts', () => {
   }
 
   const kinds = (): string[] => arrived.map(({ kind }) => kind)
+
+  it('tell no secret, whatever an event brought along', async () => {
+    open()
+    events.emit('tls.failure', {
+      errorCode: 'ERR_TLS_OTHER',
+      message: `rediss://admin:${PLANTED}@redis:6379 with ${PLANTED} and whsec_${'a'.repeat(40)}`,
+    })
+    await pass(SECOND)
+    expect(arrived.map(({ message }) => message)).to.deep.equal([
+      'ERR_TLS_OTHER: rediss://[secret]@redis:6379 with [secret] and [secret]',
+    ])
+  })
 
   it('tell at once about what needs nobody to count, with what to do', async () => {
     open()
@@ -221,6 +238,7 @@ describe('the alerts', () => {
       delivery: new AlertDelivery({ channels: [channel], events }),
       claims: LOCAL_CLAIMS,
       keyPrefix: 'ai_cache:',
+      hide: REDACTOR.hide,
       now: time.now,
       after: time.after,
     })

@@ -3,6 +3,8 @@ import * as fc from 'fast-check'
 import { describe, it } from 'mocha'
 
 import { foreignText } from '../../../lib/monitor/foreign-text.js'
+import { createRedactor } from '../../../lib/redact.js'
+import { Secret } from '../../../lib/settings/secret.js'
 
 describe('text that someone else wrote', () => {
   const cases: readonly (readonly [string, string, string])[] = [
@@ -23,6 +25,12 @@ describe('text that someone else wrote', () => {
 
   it('cuts what is long, and says how long it was', () => {
     expect(foreignText('x'.repeat(16_384))).to.equal(`${'x'.repeat(64)}… (16384 characters)`)
+  })
+
+  it('hides a secret that somebody typed, also where the cut would halve it', () => {
+    const { hide } = createRedactor([new Secret('planted-password-0123456789')])
+    const text = `${'x'.repeat(50)}planted-password-0123456789 and more`
+    expect(foreignText(text, { hide })).to.equal(`${'x'.repeat(50)}[secret] and m… (86 characters)`)
   })
 
   it('never holds a character that acts, whatever comes in', () => {

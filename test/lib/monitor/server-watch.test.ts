@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 
+import { inspectCache } from '../../../lib/create.js'
+import { createSecureCache } from '../../../lib/index.js'
 import { MonitorSession } from '../../../lib/monitor/monitor-session.js'
 import { ServerWatch } from '../../../lib/monitor/server-watch.js'
 import { freePort } from '../../support/redis-process.js'
@@ -84,7 +86,7 @@ describe('the watch over a server', () => {
     const { watch } = await watcher()
     const before = Date.now()
     const seen = await watch.failures()
-    expect(seen).to.include({ lastDay: 0, lastHour: 0, lostAt: null })
+    expect(seen).to.deep.include({ lastDay: 0, lastHour: 0, lost: [] })
     expect(seen.since).to.be.within(before, Date.now())
   })
 
@@ -129,12 +131,13 @@ describe('the watch over a server', () => {
     const { watch } = await watcher()
     await watch.failures()
     await wrongLogins(4)
-    expect(await watch.failures()).to.include({ lastDay: 4, lostAt: null })
+    expect(await watch.failures()).to.deep.include({ lastDay: 4, lost: [] })
     await redis.admin().call('CONFIG', 'RESETSTAT')
-    await wrongLogins(2)
+    // More than before: the counter alone would look as if it had gone on.
+    await wrongLogins(6)
     const seen = await watch.failures()
-    expect(seen).to.include({ lastDay: 6 })
-    expect(seen.lostAt).to.be.a('number')
+    expect(seen).to.include({ lastDay: 10 })
+    expect(seen.lost).to.have.length(1)
   })
 
   it('goes on counting over a restart of the server, and says what was lost', async () => {
@@ -147,7 +150,7 @@ describe('the watch over a server', () => {
     await cache.parts.store.ready()
     const seen = await watch.failures()
     expect(seen).to.include({ lastDay: 9 })
-    expect(seen.lostAt).to.be.a('number')
+    expect(seen.lost).to.have.length(1)
   })
 
   it('goes on where the process before it stopped', async () => {
@@ -203,6 +206,27 @@ describe('the watch over a server', () => {
     expect(await watch.failures()).to.include({ lastDay: 12 })
     const told = cache.seen.filter((event) => 'source' in event && event.source === 'server')
     expect(told).to.deep.equal([])
+  })
+
+  it('takes out failed logins of its own that the server really counted', async () => {
+    const cache = createSecureCache({
+      env: { ...redis.env, REDIS_CACHE_PASSWORD: 'another-password-0123456789' },
+      logger: false,
+    })
+    try {
+      const { monitor, watch } = inspectCache(cache)
+      await until('a failed login', () => monitor.failureCount(1) > 0)
+      await watch.look()
+      const before = monitor.failureCount(1)
+      await until('more of them', () => monitor.failureCount(1) > before)
+      await watch.look()
+      expect(watch.serverFailures()?.lastDay).to.be.at.least(1)
+      expect(
+        monitor.recentEvents().filter((event) => 'source' in event && event.source === 'server'),
+      ).to.deep.equal([])
+    } finally {
+      await cache.close()
+    }
   })
 
   it('reports brute force when the threshold is reached, once', async () => {
