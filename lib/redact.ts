@@ -13,7 +13,7 @@ const MIN_SECRET = 6
 export interface Redactor {
   text(text: string): string
   /** Hides secrets and leaves the rest as it is, for text that is cut and made harmless afterwards. */
-  hide(text: string): string
+  readonly hide: (text: string) => string
   fields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 }
 
