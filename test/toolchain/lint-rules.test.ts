@@ -75,6 +75,11 @@ const IMPORTS: readonly { from: string; allowed: readonly string[]; refused: rea
     refused: ['../cache.js', '../monitor/checks.js', '../../generators/index.js'],
   },
   {
+    from: 'lib/acl/apply.ts',
+    allowed: ['../redis/connection.js', '../access/roles.js', '../audit/formats/acl-rules.js'],
+    refused: ['../cache.js', '../create.js', '../monitor/checks.js', '../../generators/index.js', 'ioredis'],
+  },
+  {
     from: 'lib/keys/sweep.ts',
     allowed: ['../redis/connection.js', '../crypto/envelope.js', '../cache/key-names.js', './census.js'],
     refused: ['../cache.js', '../cache/values.js', '../create.js', '../monitor/checks.js', 'ioredis'],

@@ -38,6 +38,8 @@ export interface AclRule {
   readonly at: Position
   /** A key pattern of the form `%R~`: even `%RW~*` does not count as "all keys" to the server. */
   readonly percent?: boolean | undefined
+  /** What a key pattern of that form lets through. */
+  readonly permission?: 'R' | 'W' | 'RW' | undefined
 }
 
 export interface AclUser {
@@ -86,6 +88,8 @@ const PREFIXES: readonly (readonly [RegExp, AclRuleKind])[] = [
   [/^\+/, 'allow-command'],
   [/^-/, 'deny-command'],
 ]
+
+const PERMISSIONS: Readonly<Record<string, 'R' | 'W' | 'RW'>> = { R: 'R', W: 'W', RW: 'RW', WR: 'RW' }
 
 /** What may stand inside a selector (acl.c, ACLSetSelector); the rest belongs to the user alone. */
 const SELECTOR_KINDS: ReadonlySet<AclRuleKind> = new Set([
@@ -164,7 +168,8 @@ function parseRule(text: string, at: Position): AclRule | AclProblem {
     if (/["']/.test(value)) return refused(at, 'quotes have no meaning in an access list')
     return { kind, value: value.toLowerCase(), at }
   }
-  return { kind, value, at, percent: text.startsWith('%') }
+  const permission = PERMISSIONS[/^%([rw]+)~/i.exec(text)?.[1]?.toUpperCase() ?? '']
+  return { kind, value, at, percent: text.startsWith('%'), permission }
 }
 
 function refused(at: Position, message: string): AclProblem {
