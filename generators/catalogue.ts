@@ -3,7 +3,8 @@ import type { ServerVersion } from '../lib/redis/versions.js'
 import type { Settings, UserRole } from '../lib/settings/settings.js'
 import { PRIVATE, PUBLIC, type OutputFile, type Target } from './folder.js'
 import { renderTemplate, type TemplateName } from './render.js'
-import { DEVELOPMENT_COMPOSE, type View } from './view-model.js'
+import { SHAPES, type Layouts } from './topology.js'
+import { DEVELOPMENT_COMPOSE, createScript, type View } from './view-model.js'
 
 /** A file that is rendered from a template. */
 export interface CatalogueEntry {
@@ -11,8 +12,8 @@ export interface CatalogueEntry {
   readonly template: TemplateName
   readonly mode: number
   readonly targets: readonly Target[]
-  /** The part of the view model that the template sees. */
-  readonly view: (view: View) => object
+  /** The part of the view model that the template sees; false where these settings have no such file. */
+  readonly view: (view: View) => object | false
 }
 
 const BOTH: readonly Target[] = ['container', 'local']
@@ -21,35 +22,95 @@ const BOTH: readonly Target[] = ['container', 'local']
 export const CATALOGUE: readonly CatalogueEntry[] = [
   { path: 'conf/redis.conf', template: 'redis.conf.hbs', mode: PRIVATE, targets: BOTH, view: (view) => view },
   {
+    path: 'conf/start.sh',
+    template: 'start.sh.hbs',
+    mode: PRIVATE,
+    targets: BOTH,
+    view: ({ header, programs, layouts }) => hasSentinels(layouts) && { header, server: programs.server },
+  },
+  {
+    path: 'sentinel/start.sh',
+    template: 'sentinel-start.sh.hbs',
+    mode: PRIVATE,
+    targets: BOTH,
+    view: ({ header, programs, layouts }) => hasSentinels(layouts) && { header, server: programs.server },
+  },
+  {
     path: 'docker-compose.yml',
     template: 'docker-compose.yml.hbs',
     mode: PUBLIC,
     targets: ['container'],
-    view: ({ header, compose }) => ({ header, ...compose }),
+    view: ({ header, compose, several }) => several === false && { header, ...compose },
   },
   {
     path: DEVELOPMENT_COMPOSE,
     template: 'docker-compose.yml.hbs',
     mode: PUBLIC,
     targets: ['container'],
-    view: ({ header, developmentCompose }) => ({ header, ...developmentCompose }),
+    view: ({ header, developmentCompose, several }) => several === false && { header, ...developmentCompose },
+  },
+  {
+    path: 'docker-compose.yml',
+    template: 'docker-compose.servers.yml.hbs',
+    mode: PUBLIC,
+    targets: ['container'],
+    view: ({ header, several }) => several !== false && { header, ...several },
+  },
+  {
+    path: DEVELOPMENT_COMPOSE,
+    template: 'docker-compose.servers.yml.hbs',
+    mode: PUBLIC,
+    targets: ['container'],
+    view: ({ header, developmentSeveral }) =>
+      developmentSeveral !== false && { header, ...developmentSeveral },
+  },
+  {
+    path: createScript(''),
+    template: 'create-cluster.sh.hbs',
+    mode: PUBLIC,
+    targets: BOTH,
+    view: ({ header, several }) =>
+      several !== false && several.create !== false && { header, ...several.create },
+  },
+  {
+    path: createScript(DEVELOPMENT_COMPOSE),
+    template: 'create-cluster.sh.hbs',
+    mode: PUBLIC,
+    targets: ['container'],
+    view: ({ header, developmentSeveral: several }) =>
+      several !== false && several.create !== false && { header, ...several.create },
   },
   {
     path: 'network-policy.yaml',
     template: 'network-policy.yaml.hbs',
     mode: PUBLIC,
     targets: ['container'],
-    view: ({ header, compose, network }) => ({ header, project: compose.project, port: network.port }),
+    view: ({ header, compose, policy }) => ({ header, project: compose.project, ...policy }),
   },
-  { path: '.gitignore', template: 'gitignore.hbs', mode: PUBLIC, targets: BOTH, view: () => ({}) },
+  {
+    path: '.gitignore',
+    template: 'gitignore.hbs',
+    mode: PUBLIC,
+    targets: BOTH,
+    view: ({ several }) => ({ several: several !== false }),
+  },
   {
     path: 'README.md',
     template: 'README.md.hbs',
     mode: PUBLIC,
     targets: BOTH,
-    view: ({ header, guide }) => ({ header, ...guide }),
+    view: ({ header, guide, layouts }) => ({
+      header,
+      several: layouts !== undefined,
+      sentinels: hasSentinels(layouts),
+      ...guide,
+    }),
   },
 ]
+
+function hasSentinels(layouts: Layouts | undefined): boolean {
+  return (layouts?.main.sentinels.length ?? 0) > 0
+}
 
 /** Roles that a single server needs users for. */
 export const STANDALONE_ROLES: readonly UserRole[] = [
@@ -62,16 +123,21 @@ export const STANDALONE_ROLES: readonly UserRole[] = [
   'admin',
 ]
 
+/** Roles of a topology: those of a single server, and those with which its servers log in to each other. */
+export function rolesOf({ server }: Settings): readonly UserRole[] {
+  return [...STANDALONE_ROLES, ...SHAPES[server.topology].roles]
+}
+
 /** Renders every template of the catalogue that the target has. */
 export async function renderCatalogue(view: View): Promise<readonly OutputFile[]> {
   const entries = CATALOGUE.filter(({ targets }) => targets.includes(view.header.target))
-  return Promise.all(
-    entries.map(async ({ path, template, mode, view: part }) => ({
-      path,
-      mode,
-      text: await renderTemplate(template, part(view)),
-    })),
+  const rendered = await Promise.all(
+    entries.map(async ({ path, template, mode, view: part }) => {
+      const shown = part(view)
+      return shown === false ? [] : [{ path, mode, text: await renderTemplate(template, shown) }]
+    }),
   )
+  return rendered.flat()
 }
 
 /**
@@ -85,6 +151,7 @@ export function renderAcl(parts: {
   readonly users: Readonly<Partial<Record<UserRole, AclUser>>>
 }): OutputFile {
   const { settings, version, users } = parts
-  const text = aclFile({ keyPrefix: settings.redis.keyPrefix, version, users })
+  const features = settings.server.topology === 'cluster' ? (['cluster'] as const) : []
+  const text = aclFile({ keyPrefix: settings.redis.keyPrefix, version, users, features })
   return { path: 'conf/users.acl', text, mode: PRIVATE }
 }

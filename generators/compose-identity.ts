@@ -17,11 +17,37 @@ const MAX_NAME = 40
  */
 export function composeIdentity(keyPrefix: string): ComposeIdentity {
   const digest = createHash('sha256').update(keyPrefix).digest()
-  const index = digest.readUInt16BE(0) % SUBNETS
+  const index = subnetIndex(digest)
   return {
     project: `${projectWord(keyPrefix, digest)}-redis`,
     subnet: `10.203.${index >> 4}.${(index & 15) << 4}/28`,
   }
+}
+
+/** The network of several servers, each with an address of its own. */
+export interface ComposeNetwork {
+  readonly subnet: string
+  /** Addresses that Docker gives to others, such as the application: never one of a server. */
+  readonly othersRange: string
+  /** The address of the nth server, from 0. */
+  readonly address: (nth: number) => string
+}
+
+/** Twice the subnet of a single server: servers in the lower half, everybody else in the upper one. */
+export function composeNetwork(keyPrefix: string): ComposeNetwork {
+  const index = subnetIndex(createHash('sha256').update(keyPrefix).digest()) & ~1
+  const start = (index & 15) << 4
+  const net = `10.203.${index >> 4}`
+  return {
+    subnet: `${net}.${start}/27`,
+    othersRange: `${net}.${start + 16}/28`,
+    // .0 is the network itself, .1 the gateway.
+    address: (nth) => `${net}.${start + 2 + nth}`,
+  }
+}
+
+function subnetIndex(digest: Buffer): number {
+  return digest.readUInt16BE(0) % SUBNETS
 }
 
 /** Lowercase letters, digits and hyphens (Compose specification, "name"); marked where letters were lost. */

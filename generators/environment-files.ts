@@ -7,6 +7,7 @@ import { CONTAINER_PORT } from './listener.js'
 import { passwordPath, passwordVariable, usernameOf } from './password-set.js'
 import { environmentText } from './quoting.js'
 import { renderTemplate } from './render.js'
+import { findingVariables } from './topology-view.js'
 
 /** Where the example backend of the Compose file mounts `app/`. */
 export const BACKEND_MOUNT = '/run/secure-redis'
@@ -110,7 +111,11 @@ async function renderOne(
   const groups: readonly { readonly why: string; readonly entries: readonly Entry[] }[] = [
     { why: 'What is refused, and what only warned about.', entries: modeOf(settings, environment) },
     {
-      why: mounted ? 'The service of docker-compose.yml.' : 'Redis, as a program of this machine reaches it.',
+      why: mounted
+        ? several(settings)
+          ? 'The services of docker-compose.yml.'
+          : 'The service of docker-compose.yml.'
+        : 'Redis, as a program of this machine reaches it.',
       entries: addressOf(settings, { target, mounted }),
     },
     {
@@ -146,6 +151,10 @@ async function renderOne(
   return { path, text, mode: PRIVATE }
 }
 
+function several({ server }: Settings): boolean {
+  return server.topology !== 'standalone'
+}
+
 function modeOf(settings: Settings, environment: string): readonly Entry[] {
   const rows: readonly (readonly [name: string, value: string | undefined])[] = [
     ['NODE_ENV', environment],
@@ -162,9 +171,12 @@ function addressOf(
 ): readonly Entry[] {
   const local = target === 'container' ? '127.0.0.1' : settings.redis.host
   const prefix = settings.redis.keyPrefix
+  const finding = findingVariables({ settings, target }, mounted ? 'main' : 'development')
   return [
-    { name: 'REDIS_HOST', value: mounted ? 'redis' : local },
-    { name: 'REDIS_PORT', value: String(mounted ? CONTAINER_PORT : settings.redis.port) },
+    ...(finding ?? [
+      { name: 'REDIS_HOST', value: mounted ? 'redis' : local },
+      { name: 'REDIS_PORT', value: String(mounted ? CONTAINER_PORT : settings.redis.port) },
+    ]),
     ...(environmentText(prefix) === undefined ? [] : [{ name: 'REDIS_KEY_PREFIX', value: prefix }]),
   ]
 }

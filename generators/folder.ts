@@ -24,6 +24,7 @@ export interface Directory {
 export const DIRECTORIES = {
   conf: { path: 'conf', audience: 'server', mountedAt: '/conf' },
   tls: { path: 'tls', audience: 'server', mountedAt: '/tls' },
+  sentinel: { path: 'sentinel', audience: 'server', mountedAt: '/sentinel' },
   secrets: { path: 'secrets', audience: 'server', mountedAt: '/run/secrets' },
   data: { path: 'data', audience: 'server', mountedAt: '/data' },
   app: { path: 'app', audience: 'application' },
@@ -39,7 +40,7 @@ export const HOME_OF_ROLE: Readonly<Record<UserRole, DirectoryName>> = {
   maintenance: 'app',
   health: 'secrets',
   replica: 'secrets',
-  sentinel: 'secrets',
+  sentinel: 'sentinel',
   auditor: 'operator',
   operator: 'operator',
   admin: 'operator',

@@ -1,14 +1,16 @@
 import { resolve } from 'node:path'
 import { formatServerVersion } from '../lib/redis/versions.js'
 import type { Settings } from '../lib/settings/settings.js'
-import { STANDALONE_ROLES, renderAcl, renderCatalogue } from './catalogue.js'
+import { renderAcl, renderCatalogue, rolesOf } from './catalogue.js'
 import { gatherEnvironment } from './environment-files.js'
-import { gatherCertificates, type CertificatePlan } from './certificate-set.js'
-import { DIRECTORIES, type DirectoryName, type Target } from './folder.js'
-import { serverNames } from './listener.js'
+import { certificatePlans } from './certificate-plans.js'
+import { gatherCertificates } from './certificate-set.js'
+import { DIRECTORIES, type Directory, type DirectoryName, type Target } from './folder.js'
 import { notesOn } from './notes.js'
-import { gatherPasswords, usernameOf } from './password-set.js'
+import { gatherPasswords } from './password-set.js'
 import { resolveServer } from './server-version.js'
+import { dataFolders, innerDirectories } from './topology-folders.js'
+import { renderTopology } from './topology-files.js'
 import { buildView, type Owner } from './view-model.js'
 import { OutputFolder, type PlannedFile } from './write.js'
 
@@ -75,7 +77,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
     const read = (path: string): Promise<string | undefined> => folder.read(path)
     const passwords = await gatherPasswords({
       settings,
-      roles: STANDALONE_ROLES,
+      roles: rolesOf(settings),
       read,
       random: options.random,
     })
@@ -96,12 +98,20 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       ...rendered,
       ...environment.files,
       renderAcl({ settings, version: server.version, users: passwords.users }),
+      ...(await renderTopology({ settings, server, target, out }, view, passwords)),
       ...passwords.files,
       ...certificates.files,
     ]
     const planned = await folder.plan(files, { force })
-    if (!dryRun)
-      await folder.commit(planned, directoriesOf(planned, view.persistence.appendOnly || target === 'local'))
+    if (!dryRun) {
+      const writesData =
+        view.persistence.appendOnly || target === 'local' || settings.server.topology !== 'standalone'
+      await folder.commit(planned, [
+        ...directoriesOf(planned, writesData),
+        ...innerDirectories(planned),
+        ...dataFolders(view.layouts),
+      ])
+    }
     return {
       out,
       target,
@@ -119,38 +129,12 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
   }
 }
 
-/** One key for each purpose (TLS-014): the server, the health check, the application, each operator's role. */
-function certificatePlans(settings: Settings, target: Target): readonly CertificatePlan[] {
-  if (settings.redis.tls === undefined) return []
-  const client = (directory: DirectoryName, file: string, commonName: string): CertificatePlan => ({
-    directory,
-    file,
-    role: 'client',
-    // A subject holds 64 characters (RFC 5280), a user name up to 128.
-    commonName: commonName.slice(0, 64),
-    names: [file],
-  })
-  return [
-    {
-      directory: 'tls',
-      file: 'server',
-      role: 'server',
-      commonName: 'redis',
-      names: serverNames({ settings, target }),
-    },
-    client('tls', 'health', usernameOf(settings, 'health')),
-    client('app', 'client', usernameOf(settings, 'cache')),
-    client('operator', 'admin', usernameOf(settings, 'admin')),
-    client('operator', 'operator', usernameOf(settings, 'operator')),
-    client('operator', 'auditor', usernameOf(settings, 'auditor')),
-  ]
-}
-
-function directoriesOf(files: readonly PlannedFile[], writesData: boolean): ReadonlySet<DirectoryName> {
+/** Directories of the output that these files and the server need. */
+function directoriesOf(files: readonly PlannedFile[], writesData: boolean): readonly Directory[] {
   const used = (Object.keys(DIRECTORIES) as DirectoryName[]).filter((name) =>
     name === 'data' ? writesData : files.some(({ path }) => path.startsWith(`${DIRECTORIES[name].path}/`)),
   )
-  return new Set(used)
+  return used.map((name) => DIRECTORIES[name])
 }
 
 /**

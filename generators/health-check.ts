@@ -1,8 +1,11 @@
-import type { Settings } from '../lib/settings/settings.js'
-import { serverPath, type Target } from './folder.js'
+import type { HostPort, Settings } from '../lib/settings/settings.js'
+import { inFolder, serverPath, type DirectoryName, type Target } from './folder.js'
 import { listenerOf } from './listener.js'
 import { passwordPath, usernameOf } from './password-set.js'
 import { shellWord } from './quoting.js'
+import { programsOf, type Programs } from './server-version.js'
+
+const REDIS = { product: 'redis', major: 7, minor: 0 } as const
 
 /**
  * A shell command that prints PONG where TLS, certificate and login work, and fails otherwise. `-e` and the
@@ -13,15 +16,29 @@ export function healthCheck(input: {
   readonly settings: Settings
   readonly target: Target
   readonly out: string
+  /** Of Redis where absent. */
+  readonly programs?: Programs | undefined
+  /** One of several servers; the only one where absent. */
+  readonly at?: HostPort | undefined
+  /** Where certificate and password lie, where that is one directory of its own. */
+  readonly home?: DirectoryName | undefined
 }): string {
+  const { settings, programs = programsOf(REDIS), home } = input
+  const { host, port } = input.at ?? nearHost(input)
+  const tls = home ?? 'tls'
   const path = (file: string): string => shellWord(serverPath(input, file))
-  const { nearAddress, port } = listenerOf(input)
-  const tls = ['--tls', `--cacert ${path('tls/ca.crt')}`, `--cert ${path('tls/health.crt')}`]
+  const certificate = ['--tls', `--cacert ${path(`${tls}/ca.crt`)}`, `--cert ${path(`${tls}/health.crt`)}`]
+  const password = home === undefined ? passwordPath('health') : inFolder(home, 'health_password')
   return [
-    `REDISCLI_AUTH="$(cat ${path(passwordPath('health'))})"`,
-    'redis-cli -e --no-auth-warning',
-    `--user ${shellWord(usernameOf(input.settings, 'health'))}`,
-    ...(input.settings.redis.tls === undefined ? [] : [...tls, `--key ${path('tls/health.key')}`]),
-    `-h ${shellWord(nearAddress)} -p ${port} ping | grep -qx PONG`,
+    ...programs.passwordVariables.map((name) => `${name}="$(cat ${path(password)})"`),
+    `${programs.cli} -e --no-auth-warning`,
+    `--user ${shellWord(usernameOf(settings, 'health'))}`,
+    ...(settings.redis.tls === undefined ? [] : [...certificate, `--key ${path(`${tls}/health.key`)}`]),
+    `-h ${shellWord(host)} -p ${port} ping | grep -qx PONG`,
   ].join(' ')
+}
+
+function nearHost(place: Parameters<typeof listenerOf>[0]): HostPort {
+  const { nearAddress, port } = listenerOf(place)
+  return { host: nearAddress, port }
 }

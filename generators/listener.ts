@@ -52,6 +52,11 @@ export function serverNames(place: Place): readonly string[] {
   return [...new Set(names.filter((name) => name !== '' && !WILDCARDS.has(name)))]
 }
 
+/** Whether the settings name every address: what a container's own network isolates. */
+export function listensEverywhere({ server }: Settings): boolean {
+  return server.bindAddress.split(/[\s,]+/).some((address) => WILDCARDS.has(plain(address)))
+}
+
 function plain(address: string): string {
   // `-` before an address: no error where the machine does not have it (redis.conf, "bind").
   return address.replace(/^-/, '')

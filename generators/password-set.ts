@@ -8,6 +8,8 @@ import { HOME_OF_ROLE, PRIVATE, inFolder, type OutputFile } from './folder.js'
 export interface PasswordSet {
   /** For users.acl: names and hashes. */
   readonly users: Readonly<Partial<Record<UserRole, AclUser>>>
+  /** For the files in which one server logs in to another. */
+  readonly passwords: Readonly<Partial<Record<UserRole, Secret>>>
   readonly files: readonly OutputFile[]
 }
 
@@ -52,6 +54,7 @@ export function usernameOf(settings: Settings, role: UserRole): string {
  */
 export async function gatherPasswords(context: PasswordContext): Promise<PasswordSet> {
   const users: Partial<Record<UserRole, AclUser>> = {}
+  const passwords: Partial<Record<UserRole, Secret>> = {}
   const files: OutputFile[] = []
   const seen = new Map<string, UserRole>()
   for (const role of context.roles) {
@@ -64,10 +67,11 @@ export async function gatherPasswords(context: PasswordContext): Promise<Passwor
       throw new ConfigError('ERR_CONFIG_INVALID', `${name} ${message}`, [{ name, message }])
     }
     seen.set(hash, role)
+    passwords[role] = password
     users[role] = { username: usernameOf(context.settings, role), passwordHashes: [hash] }
     files.push({ path: passwordPath(role), text: `${password.reveal()}\n`, mode: PRIVATE })
   }
-  return { users, files }
+  return { users, passwords, files }
 }
 
 async function passwordOf(role: UserRole, context: PasswordContext): Promise<Secret> {

@@ -12,6 +12,7 @@ export const QUOTING: Readonly<Record<string, (value: unknown) => string>> = {
   comment: ofText(commentText),
   env: ofText(envValue),
   envText: ofText(environmentWord),
+  shell: ofText(shellWord),
   integer: wholeNumber,
   flag: yesOrNo,
 }

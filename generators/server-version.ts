@@ -17,6 +17,29 @@ const FALLBACK = '7.0'
 const CONTAINER_DEFAULT = '7.4'
 const ASK_TIMEOUT_MS = 5000
 
+/** What a shell calls. */
+export interface Programs {
+  readonly server: string
+  readonly cli: string
+  /** Variables in which the client looks for a password. */
+  readonly passwordVariables: readonly string[]
+}
+
+/** Valkey promises nothing of the names that Redis gave its programs. */
+const PROGRAMS: Readonly<Record<ServerVersion['product'], Programs>> = {
+  redis: { server: 'redis-server', cli: 'redis-cli', passwordVariables: ['REDISCLI_AUTH'] },
+  // Its client knew the first name alone in the beginning, and now prefers the second.
+  valkey: {
+    server: 'valkey-server',
+    cli: 'valkey-cli',
+    passwordVariables: ['REDISCLI_AUTH', 'VALKEYCLI_AUTH'],
+  },
+}
+
+export function programsOf({ product }: ServerVersion): Programs {
+  return PROGRAMS[product]
+}
+
 /** What the files are written for. */
 export interface TargetServer {
   readonly version: ServerVersion

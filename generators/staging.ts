@@ -64,7 +64,9 @@ async function readRecord(file: string): Promise<readonly string[] | undefined> 
 /** The record is a file that somebody may have changed: it must not lead out of the folder. */
 function isPathInside(path: unknown): path is string {
   return (
-    typeof path === 'string' && /^(?:[a-z]+\/)?[A-Za-z.][A-Za-z0-9_.-]*$/.test(path) && !path.includes('..')
+    typeof path === 'string' &&
+    /^(?:[a-z]+\/){0,2}[A-Za-z.][A-Za-z0-9_.-]*$/.test(path) &&
+    !path.includes('..')
   )
 }
 

@@ -1,14 +1,17 @@
+import { join } from 'node:path'
 import { ConfigError } from '../lib/errors.js'
 import { formatServerVersion, knows } from '../lib/redis/versions.js'
 import type { Settings } from '../lib/settings/settings.js'
 import { serverPath, type Target } from './folder.js'
 import { healthCheck } from './health-check.js'
-import { listenerOf } from './listener.js'
+import { CONTAINER_PORT, listenerOf, listensEverywhere } from './listener.js'
 import { usernameOf } from './password-set.js'
-import { composeIdentity } from './compose-identity.js'
+import { composeIdentity, composeNetwork } from './compose-identity.js'
 import { BACKEND_MOUNT, PRODUCTION_FILE } from './environment-files.js'
 import { shellWord } from './quoting.js'
-import type { TargetServer } from './server-version.js'
+import { programsOf, type TargetServer } from './server-version.js'
+import { createCommand, findingVariables, localStart, replicationOf, serviceViews } from './topology-view.js'
+import { BUS_OFFSET, SENTINEL_OFFSET, layoutsOf, type Layout } from './topology.js'
 
 const MIB = 1024 * 1024
 /** AEAD suites of TLS 1.3 and of 1.2, in the order of redis.conf's tested lines (TLS-005). */
@@ -51,7 +54,7 @@ export type View = ReturnType<typeof buildView>
  * @throws {ConfigError} ERR_CONFIG_INVALID for settings that this generator cannot turn into files
  */
 export function buildView(input: ViewInput) {
-  refuseUnsupported(input.settings)
+  refuseUnsupported(input)
   const { settings, target, server } = input
   return {
     header: {
@@ -67,18 +70,81 @@ export function buildView(input: ViewInput) {
       busyReplyThreshold: knows(server.version, 'busy-reply-threshold'),
       hideUserData: knows(server.version, 'hide-user-data-from-log'),
     },
+    programs: programsOf(server.version),
     network: networkOf(input),
     tls: tlsOf(input),
     access: { file: serverPath(input, 'conf/users.acl') },
     memory: memoryOf(settings),
+    replication: replicationOf(input),
+    cluster: settings.server.topology === 'cluster',
     persistence: {
       directory: serverPath(input, 'data'),
       appendOnly: settings.server.profile === 'data',
     },
     compose: composeOf(input),
     developmentCompose: developmentComposeOf(input),
+    ...severalOf(input),
+    policy: policyOf(input),
     guide: guideOf(input),
   }
+}
+
+/** Compose files and commands of several servers; false for one. */
+function severalOf(input: ViewInput) {
+  const layouts = layoutsOf(input.settings, input.target)
+  if (layouts === undefined) return { layouts, several: false as const, developmentSeveral: false as const }
+  return {
+    layouts,
+    several: severalServers(input, layouts.main, ''),
+    developmentSeveral:
+      layouts.development === undefined
+        ? (false as const)
+        : severalServers(input, layouts.development, DEVELOPMENT_COMPOSE),
+  }
+}
+
+function severalServers(input: ViewInput, layout: Layout, file: string) {
+  const { settings } = input
+  const { maxMemoryBytes } = settings.server
+  const compose = file === '' ? composeOf(input) : developmentComposeOf(input)
+  const { subnet, othersRange } = composeNetwork(settings.redis.keyPrefix)
+  return {
+    ...compose,
+    ...serviceViews(input, layout),
+    subnet,
+    othersRange,
+    memoryLimit: Math.max(2 * maxMemoryBytes, maxMemoryBytes + 256 * MIB),
+    sentinelMemoryLimit: 64 * MIB,
+    create: settings.server.topology === 'cluster' ? createCommand(input, layout, file) : (false as const),
+    createCommand: settings.server.topology === 'cluster' ? `sh ${createScript(file)}` : '',
+  }
+}
+
+/** The script that makes a Cluster of the servers of a Compose file. */
+export function createScript(file: string): string {
+  return file === '' ? 'create-cluster.sh' : 'create-cluster.dev.sh'
+}
+
+/** Ports that the pods of a deployment offer to clients and to each other. */
+function policyOf({ settings }: ViewInput) {
+  const { topology } = settings.server
+  const offered: Readonly<Record<typeof topology, readonly number[]>> = {
+    standalone: [CONTAINER_PORT],
+    replica: [CONTAINER_PORT],
+    sentinel: [CONTAINER_PORT, CONTAINER_PORT + SENTINEL_OFFSET],
+    cluster: [CONTAINER_PORT],
+  }
+  const ports = offered[topology]
+  return {
+    several: topology !== 'standalone',
+    ports,
+    peerPorts: topology === 'cluster' ? [...ports, CONTAINER_PORT + BUS_OFFSET] : ports,
+  }
+}
+
+/** Of the one server. */
+function check(input: ViewInput): string {
+  return healthCheck({ ...input, programs: programsOf(input.server.version) })
 }
 
 function networkOf(input: ViewInput) {
@@ -142,7 +208,8 @@ function composeOf(input: ViewInput) {
     statusCommand: 'docker compose ps',
     /** Nobody outside the network reaches the production server (CMP-001). */
     publishedPort: '',
-    healthTest: ['CMD-SHELL', healthCheck(input)],
+    entrypoint: programsOf(server.version).server,
+    healthTest: ['CMD-SHELL', check(input)],
     backendEnvironmentFile: PRODUCTION_FILE,
     backendMount: BACKEND_MOUNT,
   }
@@ -170,16 +237,10 @@ function guideOf(input: ViewInput) {
     { name: 'REDIS_TLS_CERT_FILE', value: file('client.crt') },
     { name: 'REDIS_TLS_KEY_FILE', value: file('client.key') },
   ]
-  const start = `redis-server ${shellWord(serverPath(input, 'conf/redis.conf'))}`
-  const check = healthCheck(input)
   return {
-    start: input.target === 'local' ? [start] : ['docker compose up -d'],
-    development: input.target === 'local' ? '' : `docker compose -f ${DEVELOPMENT_COMPOSE} up -d`,
-    verify:
-      input.target === 'local'
-        ? [`${check} && echo healthy`]
-        : [`docker compose exec redis sh -c ${shellWord(`${check} && echo healthy`)}`],
+    ...commandsOf(input),
     applicationEnvironment: [
+      ...(findingVariables(input, 'main') ?? []),
       { name: 'REDIS_CACHE_USERNAME', value: usernameOf(settings, 'cache') },
       { name: 'REDIS_CACHE_PASSWORD_FILE', value: file('cache_password') },
       { name: 'REDIS_MONITOR_PASSWORD_FILE', value: file('monitor_password') },
@@ -189,9 +250,39 @@ function guideOf(input: ViewInput) {
   }
 }
 
-function refuseUnsupported({ server, cache }: Settings): void {
-  if (server.topology !== 'standalone') {
-    throw invalid('REDIS_TOPOLOGY', 'this version writes standalone servers only: set it to standalone')
+/** What a person types to start the servers and to look whether they work. */
+function commandsOf(input: ViewInput) {
+  const { settings, target, server } = input
+  const layouts = layoutsOf(settings, target)
+  const development = `docker compose -f ${DEVELOPMENT_COMPOSE} up -d`
+  const cluster = settings.server.topology === 'cluster'
+  const first = layouts?.main.servers[0]
+  const healthy = `${healthCheck({ ...input, programs: programsOf(server.version), at: target === 'local' ? first : undefined })} && echo healthy`
+  if (target === 'container') {
+    return {
+      start: ['docker compose up -d'],
+      create: cluster ? `sh ${createScript('')}` : '',
+      development,
+      developmentCreate: cluster ? `sh ${createScript(DEVELOPMENT_COMPOSE)}` : '',
+      verify: [`docker compose exec ${first?.name ?? 'redis'} sh -c ${shellWord(healthy)}`],
+    }
+  }
+  return {
+    start:
+      layouts === undefined
+        ? [`${programsOf(server.version).server} ${shellWord(serverPath(input, 'conf/redis.conf'))}`]
+        : localStart(input, layouts.main),
+    create: cluster ? `sh ${shellWord(join(input.out, createScript('')))}` : '',
+    development: '',
+    developmentCreate: '',
+    verify: [healthy],
+  }
+}
+
+function refuseUnsupported({ settings, target }: ViewInput): void {
+  const { server, cache } = settings
+  if (server.topology !== 'standalone' && target === 'container' && !listensEverywhere(settings)) {
+    throw invalid('REDIS_BIND_ADDRESS', 'several containers share it: remove it, or write 0.0.0.0')
   }
   if (cache.maxValueBytes > MAX_VALUE_BYTES) {
     throw invalid('CACHE_MAX_VALUE_BYTES', 'is at most 4 MiB with the generated configuration: lower it')

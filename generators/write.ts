@@ -3,7 +3,7 @@ import { chmod, chown, lstat, mkdir, open, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { ConfigError, type ConfigProblem } from '../lib/errors.js'
-import { DIRECTORIES, type Directory, type DirectoryName, type OutputFile } from './folder.js'
+import { DIRECTORIES, type Directory, type OutputFile } from './folder.js'
 import { MANIFEST_PATH, contentHash, manifestFile, parseManifest, type Manifest } from './manifest.js'
 import { finishInterrupted, replaceTogether } from './staging.js'
 import type { Owner } from './view-model.js'
@@ -78,8 +78,8 @@ export class OutputFolder {
   }
 
   /** Writes what the plan says, all of it or none. */
-  async commit(planned: readonly PlannedFile[], directories: ReadonlySet<DirectoryName>): Promise<void> {
-    for (const name of directories) await this.#makeDirectory(DIRECTORIES[name])
+  async commit(planned: readonly PlannedFile[], directories: readonly Directory[]): Promise<void> {
+    for (const directory of directories) await this.#makeDirectory(directory)
     const changed = planned.filter(({ state }) => state !== 'unchanged')
     const manifest = new Map(this.#manifest)
     for (const { path, text } of planned) manifest.set(path, contentHash(text))
@@ -158,8 +158,11 @@ export class OutputFolder {
 
   /** Never through a link: it could lead anywhere, and its target is nobody's output. */
   async #bytes(path: string): Promise<Buffer | undefined> {
-    const parent = path.split('/').slice(0, -1).join('/')
-    if (parent !== '') await refuseLink(join(this.path, parent), parent)
+    const parts = path.split('/')
+    for (let depth = 1; depth < parts.length; depth += 1) {
+      const parent = parts.slice(0, depth).join('/')
+      await refuseLink(join(this.path, parent), parent)
+    }
     try {
       const handle = await open(join(this.path, path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
       try {

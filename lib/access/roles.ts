@@ -10,6 +10,12 @@ export type AccessFeature = 'cluster'
 /** Where a role may reach: `prefix` is the key prefix of the settings, `health` the probe's own keys. */
 type KeySpace = 'none' | 'prefix' | 'health' | 'all'
 
+/** What a role may do at a Sentinel: a server without keys, with commands of its own. */
+export interface SentinelRights {
+  readonly commands: readonly string[] | 'all'
+  readonly channels: readonly string[]
+}
+
 export interface Role {
   readonly role: UserRole
   /** The user name where the settings name no other. */
@@ -23,6 +29,8 @@ export interface Role {
   readonly commands: readonly string[] | 'all'
   /** Commands that a feature adds. */
   readonly features: Readonly<Partial<Record<AccessFeature, readonly string[]>>>
+  /** Rights at a Sentinel, which has users of its own; absent where the role never logs in there. */
+  readonly atSentinel?: SentinelRights | undefined
   /** Why it has these commands and no others. */
   readonly source: string
 }
@@ -45,6 +53,8 @@ export const ROLES: readonly Role[] = [
     channels: [],
     commands: words('get mget set unlink pexpire pttl ping'),
     features: { cluster: CLUSTER_CLIENT },
+    // lib/redis/sentinel-lookup.ts asks for the primary, and for nothing else.
+    atSentinel: { commands: ['sentinel|get-master-addr-by-name'], channels: [] },
     source: 'lib/redis/redis-store.ts: what the Store sends; no SCAN (ACL-007), no scripts (ACL-009)',
   },
   {
@@ -67,6 +77,7 @@ export const ROLES: readonly Role[] = [
     channels: [],
     commands: words('ping'),
     features: {},
+    atSentinel: { commands: ['ping'], channels: [] },
     source: 'health check of docker-compose.yml (CMP-012)',
   },
   {
@@ -105,6 +116,14 @@ export const ROLES: readonly Role[] = [
         'memory|doctor memory|stats module|list',
     ),
     features: {},
+    // To look at a failover; none of them changes what the Sentinels watch.
+    atSentinel: {
+      commands: words(
+        'ping info acl|whoami acl|log sentinel|masters sentinel|replicas sentinel|sentinels sentinel|ckquorum ' +
+          'sentinel|get-master-addr-by-name',
+      ),
+      channels: [],
+    },
     source: 'daily operation without SETUSER or CONFIG SET (ACL-010)',
   },
   {
@@ -128,6 +147,11 @@ export const ROLES: readonly Role[] = [
         'script|kill',
     ),
     features: {},
+    // What Sentinels send each other (src/sentinel.c: PING, the hello message, the vote on a failover).
+    atSentinel: {
+      commands: words('ping publish client|setname sentinel|is-master-down-by-addr'),
+      channels: ['__sentinel__:hello'],
+    },
     source: 'redis.io: ACL, ACL rules for Sentinel and Replicas',
   },
   {
@@ -138,6 +162,7 @@ export const ROLES: readonly Role[] = [
     channels: ['*'],
     commands: 'all',
     features: {},
+    atSentinel: { commands: 'all', channels: ['*'] },
     source: 'one user with full rights, for changes that no role allows',
   },
 ]
@@ -150,6 +175,8 @@ export interface AccessContext {
   readonly keyPrefix: string
   readonly version: ServerVersion
   readonly features?: readonly AccessFeature[] | undefined
+  /** Whose access list it is: that of Redis where absent. */
+  readonly at?: 'redis' | 'sentinel' | undefined
 }
 
 /** A user to be written. */
@@ -169,12 +196,13 @@ export function roleOf(role: UserRole): Role {
 /** Commands of a role on this server, as ACL rules write them; `all` for admin. */
 export function commandsOf(
   role: UserRole,
-  { version, features = [] }: Pick<AccessContext, 'version' | 'features'>,
+  { version, features = [], at = 'redis' }: Pick<AccessContext, 'version' | 'features' | 'at'>,
 ): readonly string[] | 'all' {
-  const { commands, features: byFeature } = roleOf(role)
-  if (commands === 'all') return 'all'
-  const added = features.flatMap((feature) => byFeature[feature] ?? [])
-  return [...new Set([...commands, ...added])].filter((command) => knowsCommand(version, command))
+  const { commands, features: byFeature, atSentinel } = roleOf(role)
+  const own = at === 'sentinel' ? (atSentinel?.commands ?? []) : commands
+  if (own === 'all') return 'all'
+  const added = at === 'sentinel' ? [] : features.flatMap((feature) => byFeature[feature] ?? [])
+  return [...new Set([...own, ...added])].filter((command) => knowsCommand(version, command))
 }
 
 /**
@@ -184,10 +212,13 @@ export function commandsOf(
  *   knows no quoting at all (redis.io: ACL, external ACL files)
  */
 export function aclLine(role: UserRole, options: AclUser & AccessContext): string {
-  const { channels } = roleOf(role)
+  const { keys, atSentinel, ...redis } = roleOf(role)
+  const { channels } = options.at === 'sentinel' ? (atSentinel ?? { channels: [] }) : redis
   const commands = commandsOf(role, options)
   const login = [checkedName(options.username), 'on', ...options.passwordHashes.map(checkedHash)]
-  const patterns = keyRules(role, options.keyPrefix)
+  // A Sentinel has no keys: only admin, who may do everything, has a pattern there.
+  const space = options.at === 'sentinel' && keys !== 'all' ? 'none' : keys
+  const patterns = keyRules(space, options.keyPrefix)
   const channelRules = channels.map((channel) => `&${channel}`)
   const rules =
     commands === 'all'
@@ -204,7 +235,8 @@ export function defaultUserLine(version: ServerVersion): string {
 }
 
 /**
- * The whole users.acl: the default user, off, then each user that has a password, in the order of the table.
+ * The whole users.acl: the default user, off, then each user that has a password and anything to do there, in
+ * the order of the table.
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID as {@link aclLine}, for a name given twice and for `default`
  */
@@ -213,9 +245,10 @@ export function aclFile(
 ): string {
   const names = new Set(['default'])
   const lines = [defaultUserLine(options.version)]
-  for (const { role } of ROLES) {
+  for (const { role, atSentinel } of ROLES) {
     const user = options.users[role]
     if (user === undefined || user.passwordHashes.length === 0) continue
+    if (options.at === 'sentinel' && atSentinel === undefined) continue
     if (names.has(user.username)) {
       throw refused('username', `the user name of role ${role} is taken: every role has a user of its own`)
     }
@@ -247,14 +280,14 @@ export function keyPattern(keyPrefix: string): string {
   return `${keyPrefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`
 }
 
-function keyRules(role: UserRole, keyPrefix: string): readonly string[] {
+function keyRules(space: KeySpace, keyPrefix: string): readonly string[] {
   const rules: Readonly<Record<KeySpace, () => readonly string[]>> = {
     none: () => ['resetkeys'],
     prefix: () => [`~${keyPattern(keyPrefix)}`],
     health: () => ['~health:*'],
     all: () => ['~*'],
   }
-  return rules[roleOf(role).keys]()
+  return rules[space]()
 }
 
 function checkedName(username: string): string {

@@ -41,7 +41,7 @@ export const SERVER = {
     defaultText: 'auto (a local server: redis-server --version, else 7.0; a container: 7.4)',
     meaning: 'Version of the server that the configuration is for.',
     example: '7.4',
-    remedy: 'Write auto or a version such as 7.0.',
+    remedy: 'Write auto, or a version such as 7.4 or valkey-8.1.',
   }),
   REDIS_TOPOLOGY: variable({
     group: 'server',

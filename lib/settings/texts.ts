@@ -28,15 +28,24 @@ export const keyPrefix: Validator<string> = {
   },
 }
 
+/** The oldest line of each product that the generator writes for: Valkey began as a fork of Redis 7.2. */
+const OLDEST: Readonly<Record<string, readonly [major: number, minor: number]>> = {
+  redis: [6, 2],
+  valkey: [7, 2],
+}
+
 /** `auto`, or the version of a server; a patch level is accepted and dropped. */
 export const serverVersion: Validator<string> = {
-  expected: 'auto, or a version such as 7.0, from 6.2 on',
+  expected: 'auto, a version of Redis such as 7.0, from 6.2 on, or of Valkey such as valkey-8.1, from 7.2 on',
   parse: (text) => {
     const word = text.trim().toLowerCase()
     if (word === 'auto') return word
-    const [, major, minor = '0'] = /^([1-9]\d{0,2})(?:\.(0|[1-9]\d{0,2})(?:\.\d{1,3})?)?$/.exec(word) ?? []
-    const known = Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2)
-    return known ? `${major}.${minor}` : refuse(`expected ${serverVersion.expected}`)
+    const [, product = 'redis', major, minor = '0'] =
+      /^(?:(redis|valkey)-)?([1-9]\d{0,2})(?:\.(0|[1-9]\d{0,2})(?:\.\d{1,3})?)?$/.exec(word) ?? []
+    const [first, second] = OLDEST[product] ?? [0, 0]
+    const known = Number(major) > first || (Number(major) === first && Number(minor) >= second)
+    if (!known) return refuse(`expected ${serverVersion.expected}`)
+    return `${product === 'redis' ? '' : `${product}-`}${major}.${minor}`
   },
 }
 

@@ -54,9 +54,18 @@ describe('Compose files, under the Compose Specification', () => {
     for (const tls of ['modern', 'compatible']) {
       it(`are valid for profile ${profile} and TLS ${tls}`, async () => {
         const files = await filesOf({ REDIS_PROFILE: profile, REDIS_TLS_PROFILE: tls })
-        for (const path of FILES) expect(check(parse(files.get(path) ?? '')), path).to.deep.equal([])
+        for (const path of FILES)
+          expect(check(parse(files.get(path) ?? '', { merge: true })), path).to.deep.equal([])
       })
     }
+  }
+
+  for (const topology of ['replica', 'sentinel', 'cluster']) {
+    it(`are valid for topology ${topology}`, async () => {
+      const files = await filesOf({ REDIS_TOPOLOGY: topology })
+      for (const path of FILES)
+        expect(check(parse(files.get(path) ?? '', { merge: true })), path).to.deep.equal([])
+    })
   }
 
   it('would be refused with a misspelt key, a missing type or a wrong policy', async () => {
@@ -75,7 +84,7 @@ describe('Compose files, under the Compose Specification', () => {
   it('hold an example of a backend that is valid once its comment signs are gone', async () => {
     for (const path of FILES) {
       const text = uncommented((await filesOf({})).get(path) ?? '')
-      const parsed = parse(text) as {
+      const parsed = parse(text, { merge: true }) as {
         services: Record<string, { networks: string[] }>
         networks: Record<string, unknown>
       }
@@ -87,7 +96,9 @@ describe('Compose files, under the Compose Specification', () => {
 
   it('publish a port for development alone, on this machine alone', async () => {
     const files = await filesOf({ REDIS_PORT: '6390' })
-    const parsed = FILES.map((path) => parse(files.get(path) ?? '') as Record<string, unknown>)
+    const parsed = FILES.map(
+      (path) => parse(files.get(path) ?? '', { merge: true }) as Record<string, unknown>,
+    )
     const [production, development] = parsed.map(
       ({ services }) => (services as Record<string, Record<string, unknown>>)['redis'],
     )

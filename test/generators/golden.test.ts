@@ -1,9 +1,11 @@
 import { describe, it } from 'mocha'
-import { STANDALONE_ROLES, renderAcl, renderCatalogue } from '../../generators/catalogue.js'
+import { renderAcl, renderCatalogue, rolesOf } from '../../generators/catalogue.js'
 import type { Target } from '../../generators/folder.js'
 import { resolveServer } from '../../generators/server-version.js'
+import { renderTopology } from '../../generators/topology-files.js'
 import { buildView } from '../../generators/view-model.js'
 import { roleOf } from '../../lib/access/roles.js'
+import { Secret } from '../../lib/settings/secret.js'
 import { expectGolden } from '../support/golden.js'
 import { freshSettings, type Overrides } from '../support/generated-folder.js'
 
@@ -28,6 +30,18 @@ const COMBINATIONS: readonly Combination[] = [
     },
   },
   { name: 'container-oldest', target: 'container', overrides: { REDIS_VERSION: '6.2' } },
+  { name: 'container-replica', target: 'container', overrides: { REDIS_TOPOLOGY: 'replica' } },
+  {
+    name: 'container-sentinel-data',
+    target: 'container',
+    overrides: { REDIS_TOPOLOGY: 'sentinel', REDIS_PROFILE: 'data', REDIS_VERSION: 'valkey-8.1' },
+  },
+  { name: 'container-cluster', target: 'container', overrides: { REDIS_TOPOLOGY: 'cluster' } },
+  {
+    name: 'local-sentinel',
+    target: 'local',
+    overrides: { REDIS_VERSION: '7.0', REDIS_TOPOLOGY: 'sentinel', REDIS_PORT: '6390' },
+  },
   { name: 'local-cache', target: 'local', overrides: { REDIS_VERSION: '7.0', REDIS_PORT: '6390' } },
   {
     name: 'local-development',
@@ -46,23 +60,28 @@ describe('the rendered files', () => {
     it(`are those kept as test/golden/${name}`, async () => {
       const settings = await freshSettings(overrides)
       const server = await resolveServer(settings.server.version, target)
+      const place = { settings, server, target, out: '/srv/secure-redis' }
       const view = buildView({
-        settings,
-        server,
-        target,
-        out: '/srv/secure-redis',
+        ...place,
         owner: { uid: 1000, gid: 1000 },
         command: 'npx secure-cache generate-config',
       })
       const users = Object.fromEntries(
-        STANDALONE_ROLES.map((role, index) => [
+        rolesOf(settings).map((role, index) => [
           role,
-          { username: roleOf(role).username, passwordHashes: [String(index).repeat(64)] },
+          { username: roleOf(role).username, passwordHashes: [index.toString(16).repeat(64)] },
         ]),
       )
       const files = [
         ...(await renderCatalogue(view)),
         renderAcl({ settings, version: server.version, users }),
+        ...(await renderTopology(place, view, {
+          users,
+          passwords: Object.fromEntries(
+            rolesOf(settings).map((role) => [role, new Secret(`password-of-${role}`)]),
+          ),
+          files: [],
+        })),
       ]
       for (const { path, text } of files) await expectGolden(`${name}/${path.replace(/^\./, 'dot-')}`, text)
     })

@@ -19,20 +19,34 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A `redis-server` process over a configuration file: started, signalled, and never left behind. */
+/** Whatever ends the tests ends their servers too: one listener, however many there are. */
+const RUNNING = new Set<ChildProcess>()
+
+function killRunning(): void {
+  for (const child of RUNNING) child.kill('SIGKILL')
+}
+
+export interface RedisProcessOptions {
+  readonly mode?: 'server' | 'sentinel' | undefined
+  readonly env?: NodeJS.ProcessEnv | undefined
+}
+
+/** A `redis-server` process over a configuration file, or any arguments: started, signalled, never left behind. */
 export class RedisProcess {
   readonly #binary: string
   readonly #arguments: readonly string[]
   readonly #ready: RegExp
+  readonly #env: NodeJS.ProcessEnv
   #child: ChildProcess | undefined
   #output = ''
-  readonly #killAtExit = () => this.#child?.kill('SIGKILL')
 
-  constructor(binary: string, configFile: string, mode: 'server' | 'sentinel' = 'server') {
+  constructor(binary: string, given: string | readonly string[], options: RedisProcessOptions = {}) {
+    const { mode = 'server', env = process.env } = options
     this.#binary = binary
-    this.#arguments = mode === 'sentinel' ? [configFile, '--sentinel'] : [configFile]
+    this.#arguments =
+      typeof given !== 'string' ? given : mode === 'sentinel' ? [given, '--sentinel'] : [given]
     this.#ready = mode === 'sentinel' ? WATCHES : READY
-    process.once('exit', this.#killAtExit)
+    this.#env = env
   }
 
   /** What the server printed since its last start. */
@@ -48,8 +62,14 @@ export class RedisProcess {
   async start(): Promise<void> {
     if (this.#child !== undefined) throw new Error('redis-server is running already')
     this.#output = ''
-    const child = spawn(this.#binary, this.#arguments, { stdio: ['ignore', 'pipe', 'pipe'] })
+    if (!process.listeners('exit').includes(killRunning)) process.once('exit', killRunning)
+    const child = spawn(this.#binary, this.#arguments, {
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child = child
+    RUNNING.add(child)
+    child.once('close', () => RUNNING.delete(child))
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => {
         clearTimeout(timer)
@@ -90,6 +110,5 @@ export class RedisProcess {
   /** Ends the process for good. */
   async dispose(): Promise<void> {
     await this.signal('SIGKILL')
-    process.removeListener('exit', this.#killAtExit)
   }
 }

@@ -52,7 +52,7 @@ export async function startSentinelSet(): Promise<SentinelSet> {
       const port = await freePort()
       const file = join(folder, 'sentinel.conf')
       await writeFile(file, sentinelConf({ folder, port, primary, secret }), { mode: 0o600 })
-      const process = new RedisProcess('redis-server', file, 'sentinel')
+      const process = new RedisProcess('redis-server', file, { mode: 'sentinel' })
       await process.start()
       return { address: { host: HOST, port }, process }
     }),

@@ -4,7 +4,7 @@ import { isFirstArgument, isSentinelCommand, ruleKnowledge } from '../acl/comman
 import { ruleLists, simulate } from '../acl/simulate.js'
 import type { FolderFacts } from '../facts.js'
 import type { AclRule, AclUser } from '../formats/acl-rules.js'
-import { settingOf } from '../formats/redis-conf.js'
+import { lastDirective, settingOf } from '../formats/redis-conf.js'
 import type { RuleSeverity } from '../level.js'
 import type { Hit, RuleId } from '../rule.js'
 import { nameRelease, vulnerabilitiesOf, type ServerRelease } from '../server-releases.js'
@@ -57,16 +57,31 @@ export const allChannels: Find = function* (facts) {
 function excessOf(facts: FolderFacts, user: AclUser): readonly (readonly [command: string, rule: AclRule])[] {
   const { grants, allCommands: everything } = simulate(user)
   if (everything !== undefined) return []
-  const needed = new Set(neededBy(facts, user))
+  const needed = new Set(neededBy(facts, user, sentinelUsers(facts).has(user) ? 'sentinel' : 'redis'))
   return [...grants].filter(([command]) => !needed.has(command))
 }
 
-function neededBy(facts: FolderFacts, user: AclUser): readonly string[] {
+function neededBy(facts: FolderFacts, user: AclUser, at: 'redis' | 'sentinel'): readonly string[] {
   const role = facts.roles.get(user.name)
   if (role === undefined) return []
   const version = facts.target ?? { product: 'redis', major: 99, minor: 0 }
-  const commands = commandsOf(role, { version, features: featuresOf(facts) })
+  const commands = commandsOf(role, { version, features: featuresOf(facts), at })
   return commands === 'all' ? [] : commands
+}
+
+/** Users of Sentinels: of the `user` lines of a sentinel.conf, and of the access list that it names. */
+function sentinelUsers(facts: FolderFacts): ReadonlySet<AclUser> {
+  const confs = confsOf(facts, 'sentinel')
+  const named = confs.map((conf) => ending(lastDirective(conf, 'aclfile')?.args[0]?.value ?? ''))
+  const lists = facts.acls.filter(
+    ({ path }) => confs.some((conf) => conf.path === path) || named.includes(ending(path)),
+  )
+  return new Set(lists.flatMap(({ users }) => users))
+}
+
+/** Folder and name of a file: its path is that of another machine or container. */
+function ending(path: string): string {
+  return path.replaceAll('\\', '/').split('/').slice(-2).join('/')
 }
 
 /** A Cluster shows in the configuration; without one, a user may be meant for it. */
@@ -232,8 +247,8 @@ export function syntax(crash: boolean): Find {
 
 /** ACL-019 */
 export const unknownCommands: Find = function* (facts) {
-  for (const { list, user } of usersOf(facts)) {
-    const sentinel = facts.confs.some(({ path, kind }) => path === list.path && kind === 'sentinel')
+  for (const { user } of usersOf(facts)) {
+    const sentinel = sentinelUsers(facts).has(user)
     for (const rule of ruleLists(user).flat()) {
       const { at, value } = rule
       if (sentinel && (isSentinelCommand(value) || value === 'sentinel')) continue

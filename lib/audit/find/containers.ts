@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 
 import type { FolderFacts } from '../facts.js'
 import type { ComposeFile, ComposeService } from '../formats/compose.js'
-import { lastDirective, memoryBytes } from '../formats/redis-conf.js'
+import { lastDirective, memoryBytes, type RedisConf } from '../formats/redis-conf.js'
 import { pairsOf, textsOf, under, type YamlNode, type YamlScalar } from '../formats/yaml-tree.js'
 import type { Position } from '../position.js'
 import type { Hit } from '../rule.js'
@@ -63,10 +63,19 @@ const isTrue = (scalar: YamlScalar | undefined): boolean =>
   scalar !== undefined && /^(?:true|yes|on)$/i.test(scalar.text)
 const LOOPBACK = /^(?:127(?:\.\d+){3}|::1|localhost)$/
 
+/** The service whose network this one is in: its own, or what `network_mode: service:NAME` names. */
+function networkOwner(compose: ComposeFile, service: ComposeService): ComposeService {
+  const [, name] = /^service:(.+)$/.exec(scalarOf(service, 'network_mode')?.text ?? '') ?? []
+  return compose.services.find((other) => other.name === name) ?? service
+}
+
 /** CMP-001 */
 export const publishedPort: Find = function* (facts) {
   for (const { compose, service } of servicesOf(facts)) {
-    if (!service.redis) continue
+    const servesRedis = compose.services.some(
+      (other) => other.redis && networkOwner(compose, other) === service,
+    )
+    if (!service.redis && !servesRedis) continue
     for (const { at, hostAddress } of service.ports) {
       if (hostAddress === undefined || /^(?:0\.0\.0\.0|::|)$/.test(hostAddress)) {
         const message = `service ${printable(service.name)} publishes a port on every address of the host`
@@ -92,9 +101,10 @@ function networkNode(compose: ComposeFile, name: string): YamlNode | undefined {
 }
 
 /** CMP-002 */
-export const noInternalNetwork: Find = lacking((service, placed) => {
-  if (loopbackForDevelopment(placed) || scalarOf(service, 'network_mode')?.text === 'none') return false
-  const { compose } = placed
+export const noInternalNetwork: Find = lacking((given, { compose }) => {
+  const service = networkOwner(compose, given)
+  if (loopbackForDevelopment({ compose, service })) return false
+  if (scalarOf(service, 'network_mode')?.text === 'none') return false
   const internal = service.networks.every((name) => {
     const [flag] = textsOf(under(networkNode(compose, name), 'internal'))
     // What another file or another project defines cannot be judged here.
@@ -190,12 +200,14 @@ export const memoryLimit: Find = function* (facts) {
 /** maxmemory of the configurations that a service mounts; of all, where none shows. */
 function maxmemoryOf(facts: FolderFacts, { service }: PlacedService): readonly number[] {
   const paths = new Map(facts.files.map(({ path, inFolder }) => [path, inFolder]))
-  const confs = confsOf(facts)
-  const mounted = confs.filter(({ path }) =>
+  const isMounted = ({ path }: RedisConf): boolean =>
     service.mounts.some(
       ({ inFolder }) => inFolder !== undefined && paths.get(path)?.startsWith(inFolder) === true,
-    ),
-  )
+    )
+  const confs = confsOf(facts)
+  const mounted = confs.filter(isMounted)
+  // A Sentinel holds no data.
+  if (mounted.length === 0 && confsOf(facts, 'sentinel').some(isMounted)) return []
   // One folder may hold the configurations of several services: the command names this one's.
   const named = mounted.filter(({ path }) =>
     service.command.some(({ text }) => posix.basename(text) === posix.basename(path)),

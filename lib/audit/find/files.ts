@@ -40,7 +40,11 @@ function holdsSecret(facts: FolderFacts, { kind, path }: FileEntry): boolean {
   const conf = facts.confs.find((candidate) => candidate.path === path)
   return (
     conf !== undefined &&
-    ['requirepass', 'masterauth'].some((name) => Boolean(lastDirective(conf, name)?.args[0]?.value))
+    ['requirepass', 'masterauth'].some((name) => {
+      const directive = lastDirective(conf, name)
+      // A file that includes another one does not hold what stands there.
+      return directive?.at.file === path && Boolean(directive.args[0]?.value)
+    })
   )
 }
 

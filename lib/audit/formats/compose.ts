@@ -84,7 +84,8 @@ interface ServiceInput {
 
 function serviceOf({ name, at, node, folder, secrets }: ServiceInput): ComposeService {
   const image = imageOf(under(node, 'image'))
-  const command = [...wordsOf(under(node, 'entrypoint')), ...wordsOf(under(node, 'command'))]
+  const entrypoint = wordsOf(under(node, 'entrypoint'))
+  const command = [...entrypoint, ...wordsOf(under(node, 'command'))]
   const built = under(node, 'build') !== undefined
   return {
     name,
@@ -92,7 +93,7 @@ function serviceOf({ name, at, node, folder, secrets }: ServiceInput): ComposeSe
     node,
     image,
     command,
-    redis: isRedis({ name, image, command, built }),
+    redis: isRedis({ name, image, command, built }) && !IDLE.test(entrypoint[0]?.text ?? ''),
     partial: image === undefined && !built,
     ports: portsOf(under(node, 'ports')),
     mounts: mountsOf(node, secrets).map((mount) => ({ ...mount, inFolder: insideOf(folder, mount.source) })),
@@ -102,6 +103,9 @@ function serviceOf({ name, at, node, folder, secrets }: ServiceInput): ComposeSe
 
 const REDIS_IMAGE = /(?:^|\/)(?:redis|valkey|keydb)(?:-stack|-stack-server|-sentinel|-cluster|-server)?$/i
 const REDIS_PROGRAM = /(?:^|[\s/])(?:redis|valkey|keydb)-(?:server|sentinel)(?:\s|$)/
+
+/** Programs that hold a network or a volume for others: whatever the image, no server runs. */
+const IDLE = /^(?:\/(?:usr\/)?bin\/)?(?:sleep|pause)$/
 
 function isRedis(service: {
   readonly name: string
