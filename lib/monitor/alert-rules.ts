@@ -14,13 +14,17 @@ export interface AlertContext {
   readonly thresholds: AlertThresholds
 }
 
+/** A redis-cli line that reaches this server, in backticks. */
+export type Cli = (person: 'operator' | 'admin', command: string) => string
+
 /** When somebody is told, about what, and how often at most. */
 export interface AlertRule<T extends EventType = EventType> {
   readonly kind: string
   readonly on: readonly T[]
   readonly severity: Severity
   readonly title: string
-  readonly remedy: string
+  /** What to do, with the command to type. */
+  readonly remedy: (cli: Cli) => string
   /** For so long after an alert nothing of its kind is sent; then what was held back is one message. */
   readonly cooldownMs: number
   /** For so long what happens is gathered before the first message; 1 s where absent. */
@@ -49,7 +53,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['auth.brute_force'],
     severity: 'critical',
     title: 'Somebody may be guessing passwords',
-    remedy: `See who and from where: ACL LOG 10 as user operator (${INCIDENTS}, "Suspicious logins").`,
+    remedy: (cli) =>
+      `See who and from where: ${cli('operator', 'ACL LOG 10')} (${INCIDENTS}, "Suspicious logins").`,
     cooldownMs: 15 * MINUTE,
     collects: true,
     read: ({ source, failures, window }) =>
@@ -62,7 +67,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['auth.failure'],
     severity: 'warning',
     title: 'Redis refuses our login',
-    remedy: 'Compare the password of the application with users.acl, and whether its user is on.',
+    remedy: (cli) =>
+      `Compare the password of the application with users.acl, and whether its user is on: ${cli('operator', 'ACL LIST')}.`,
     cooldownMs: BEYOND_THE_HOUR,
     read: ({ source }, { monitor, thresholds }) =>
       source === 'own'
@@ -77,7 +83,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['decrypt.failure'],
     severity: 'critical',
     title: 'Values in Redis were altered or moved',
-    remedy: `Find out who can write to Redis (${INCIDENTS}, "Tampered values"). The application got misses.`,
+    remedy: (cli) =>
+      `Find out who can write to Redis: ${cli('operator', 'ACL LIST')} (${INCIDENTS}, "Tampered values"). The application got misses.`,
     cooldownMs: 15 * MINUTE,
     read: ({ reason }) =>
       reason === 'tag' ? 'a value did not open under its own key, although its key is known' : undefined,
@@ -87,9 +94,9 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['decrypt.failure'],
     severity: 'warning',
     title: 'Values are sealed under a key that is not listed',
-    remedy:
+    remedy: () =>
       'Usual for a short time while a deployment replaces the key. Otherwise let every instance accept the same keys ' +
-      '(REDIS_ENCRYPTION_ACCEPTED_KEYS).',
+      '(`REDIS_ENCRYPTION_ACCEPTED_KEYS`).',
     cooldownMs: BEYOND_THE_HOUR,
     read: ({ reason }, { monitor, thresholds }) =>
       reason === 'unknown_key'
@@ -104,7 +111,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['decrypt.failure', 'encrypt.failure'],
     severity: 'warning',
     title: 'Values cannot be sealed or opened',
-    remedy: `See the reasons: GET /events?type=decrypt.failure of the status, or the log (${INCIDENTS}).`,
+    remedy: () =>
+      `See the reasons: \`GET /events?type=decrypt.failure\` of the status, or the log (${INCIDENTS}).`,
     cooldownMs: BEYOND_THE_HOUR,
     read: (event, { monitor, thresholds }) => {
       if (event.type === 'decrypt.failure' && TOLD_APART.has(event.reason)) return undefined
@@ -121,7 +129,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['redis.unavailable'],
     severity: 'warning',
     title: 'Redis has been away for a minute',
-    remedy: 'Bring Redis back. The cache degrades meanwhile and recovers by itself.',
+    remedy: (cli) =>
+      `Bring Redis back, and try it: ${cli('operator', 'PING')}. The cache degrades meanwhile and recovers by itself.`,
     cooldownMs: HOUR,
     gatherMs: MINUTE,
     calledOffBy: 'redis.recovered',
@@ -132,7 +141,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['redis.unavailable'],
     severity: 'warning',
     title: 'The connection to Redis fails again and again',
-    remedy: 'Look at the network, at restarts of the server and at its maxclients.',
+    remedy: (cli) =>
+      `Look at the network, at restarts of the server and at its maxclients: ${cli('operator', 'INFO server')}.`,
     cooldownMs: BEYOND_THE_HOUR,
     read: (_event, { monitor, thresholds }) =>
       reached(monitor.count('outages', 1), {
@@ -145,8 +155,9 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['tls.failure'],
     severity: 'critical',
     title: 'The TLS connection to Redis was refused',
-    remedy:
-      'docs/errors.md has cause and remedy of the code; an unknown authority may be an attack on the way.',
+    remedy: () =>
+      'docs/errors.md has cause and remedy of the code; `npx secure-cache certs show` has the certificates. An unknown ' +
+      'authority may be an attack on the way.',
     cooldownMs: HOUR,
     read: ({ errorCode, message }) => `${errorCode}: ${message}`,
   }),
@@ -155,7 +166,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['tls.expiring'],
     severity: 'warning',
     title: 'The certificate of Redis ends soon',
-    remedy: `Renew it: npm run generate-config, then load it (${INCIDENTS}, "An expired certificate").`,
+    remedy: () =>
+      `Renew it: \`npx secure-cache certs renew\`, then load it (${INCIDENTS}, "An expired certificate").`,
     cooldownMs: ALMOST_A_DAY,
     read: ({ daysLeft, expiresAt }) =>
       daysLeft < 0
@@ -167,7 +179,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['config.insecure'],
     severity: 'warning',
     title: 'A setting gives up a protection',
-    remedy: 'Remove the setting; docs/configuration.md says what it gives up.',
+    remedy: () =>
+      'Remove the setting; docs/configuration.md says what it gives up, `npx secure-cache check .` what else is weak.',
     cooldownMs: ALMOST_A_DAY,
     collects: true,
     read: ({ variable, message }) => `${variable}: ${message}`,
@@ -177,7 +190,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['server.plaintext_client'],
     severity: 'warning',
     title: 'Clients are connected to Redis without TLS',
-    remedy: 'Find them with CLIENT LIST and close the plaintext port (port 0 in redis.conf).',
+    remedy: (cli) =>
+      `Find them: ${cli('operator', 'CLIENT LIST')}. Close the port: ${cli('admin', 'CONFIG SET port 0')}, and \`port 0\` in redis.conf.`,
     cooldownMs: HOUR,
     read: ({ count, sourceIp }) =>
       `clients without TLS: ${String(count)}${sourceIp === undefined ? '' : `, one from ${sourceIp}`}`,
@@ -187,7 +201,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['acl.denied'],
     severity: 'critical',
     title: 'Redis denied a command or a key',
-    remedy: `Our own: generate users.acl anew. Somebody else's: ${INCIDENTS}, "Suspicious logins".`,
+    remedy: (cli) =>
+      `Our own: \`npm run generate-config\`, then ${cli('operator', 'ACL LOAD')}. Somebody else's: ${cli('operator', 'ACL LOG 10')} (${INCIDENTS}, "Suspicious logins").`,
     cooldownMs: HOUR,
     collects: true,
     read: ({ source, reason, userName, object }) =>
@@ -199,7 +214,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     on: ['acl.changed'],
     severity: 'warning',
     title: 'The rights of our Redis users no longer fit their roles',
-    remedy: 'Compare ACL LIST with the generated users.acl; ACL LOAD puts the file back.',
+    remedy: (cli) =>
+      `Compare ${cli('operator', 'ACL LIST')} with the generated users.acl; ACL LOAD puts the file back.`,
     cooldownMs: HOUR,
     read: ({ userName, change }) => `${userName}: ${change}`,
   }),

@@ -3,7 +3,7 @@ import { makeAlert } from './alert.js'
 import type { AlertClaims } from './alert-claims.js'
 import type { AlertDelivery } from './alert-delivery.js'
 import { ALERT_RULES } from './alert-rules.js'
-import type { AlertContext, AlertRule, AlertThresholds } from './alert-rules.js'
+import type { AlertContext, AlertRule, AlertThresholds, Cli } from './alert-rules.js'
 import { AlertStream } from './alert-stream.js'
 import type { Schedule } from './alert-stream.js'
 import type { EventMonitor } from './security-monitor.js'
@@ -18,6 +18,8 @@ export interface AlertsOptions {
   readonly delivery: AlertDelivery
   readonly claims: AlertClaims
   readonly keyPrefix: string
+  /** Writes the commands of the remedies, for this server. */
+  readonly cli: Cli
   /** Hides secrets in what is told: mail and webhook leave this machine. */
   readonly hide: (text: string) => string
   /** Unix milliseconds. */
@@ -86,12 +88,13 @@ export class Alerts {
   }
 
   async #tell(rule: AlertRule, told: { message: string; count: number; since: number }): Promise<void> {
-    const { events, claims, delivery, keyPrefix, hide, now } = this.#options
-    const { kind, severity, title, remedy, cooldownMs } = rule
+    const { events, claims, delivery, keyPrefix, cli, hide, now } = this.#options
+    const { kind, severity, title, cooldownMs } = rule
     if (!(await claims.claim(kind, cooldownMs))) {
       events.emit('alert.suppressed', { kind, count: told.count })
       return
     }
+    const remedy = rule.remedy(cli)
     delivery.deliver(makeAlert({ kind, severity, title, remedy, keyPrefix, ...told, hide, now: now() }))
   }
 

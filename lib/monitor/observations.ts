@@ -1,3 +1,4 @@
+import type { CacheErrorCode } from '../errors.js'
 import type { SettingsWarning } from '../settings/settings.js'
 import type { MinuteCount } from './sliding-count.js'
 
@@ -15,7 +16,7 @@ export type Observed<T> =
 export interface ConnectionSeen {
   readonly up: boolean
   /** Code of the last error where it is down. */
-  readonly errorCode?: string | undefined
+  readonly errorCode?: CacheErrorCode | undefined
   /** Whether Redis accepted a login on it, and as whom. */
   readonly authenticated: boolean
   readonly user?: string | undefined
@@ -111,10 +112,19 @@ export interface Happened {
   readonly tamperedLastHour: number
 }
 
+/** Where the server is, as we reach it. */
+export interface ServerReach {
+  readonly host: string
+  readonly port: number
+  readonly overTls: boolean
+}
+
 /** Everything that the checks judge. */
 export interface Evidence {
   readonly now: number
   readonly backend: 'redis' | 'memory'
+  /** How the server is reached, for the commands that remedies name; absent on memory. */
+  readonly server?: { readonly host: string; readonly port: number; readonly overTls: boolean } | undefined
   readonly observations: Readonly<Observations>
   readonly happened: Happened
   readonly warnings: readonly SettingsWarning[]

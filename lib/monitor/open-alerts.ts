@@ -4,6 +4,7 @@ import { createRedactor, secretsOf } from '../redact.js'
 import type { StoreConnection } from '../redis/route.js'
 import type { Settings } from '../settings/settings.js'
 import { LOCAL_CLAIMS, SharedClaims } from './alert-claims.js'
+import { redisCli, serverReach } from './checks/commands.js'
 import { AlertDelivery } from './alert-delivery.js'
 import { Alerts } from './alerts.js'
 import type { AlertChannel } from './channels/channel.js'
@@ -36,6 +37,8 @@ export function openAlerts(options: OpenAlertsOptions): Alerts {
     delivery: new AlertDelivery({ channels: channelsOf({ settings, logger, now }), events }),
     claims: connection === undefined ? LOCAL_CLAIMS : new SharedClaims(place('@alert'), connection),
     keyPrefix: settings.redis.keyPrefix,
+    cli: (person, command) =>
+      redisCli({ server: connection && serverReach(connection, settings) }, person, command),
     hide: createRedactor(secretsOf(settings)).hide,
     now,
   })

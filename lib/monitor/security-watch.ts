@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CacheHealth } from '../interface.js'
 import type { ConnectionSeen, Evidence, Happened, ServerFailuresSeen } from './observations.js'
+import { serverReach } from './checks/commands.js'
 import { freshlySeen } from './checks/verdict.js'
 import { CertificateWatch } from './certificate-watch.js'
 import { connectionSeen } from './connection-look.js'
@@ -124,13 +125,14 @@ export class SecurityWatch {
   }
 
   #evidence(): Evidence {
-    const { settings } = this.#parts
+    const { settings, connection: connected } = this.#parts
     const { security } = settings
     const connection = this.#connection()
     const now = this.#now()
     return {
       now,
       backend: settings.backend,
+      server: connected && serverReach(connected, settings),
       observations: {
         ...this.#observer.observations,
         // Read, not looked up: the state of the live socket at this moment.

@@ -1,6 +1,7 @@
 import { STREAK_FAILURES } from '../login-streak.js'
 import type { ConnectionSeen, Evidence, LostInterval } from '../observations.js'
-import { counted, freshlySeen, judgeSeen } from './verdict.js'
+import { redisCli } from './commands.js'
+import { counted, freshlySeen, judgeSeen, notConnected } from './verdict.js'
 import type { CheckRule, Verdict } from './verdict.js'
 
 /** Failed logins of the last 24 hours: the server's count where it can be read, else our own. */
@@ -37,7 +38,7 @@ export const authenticationCheck: CheckRule<'redis_authenticated'> = {
   source: 'the login of the cache connection, and a new connection without a login',
   judge: (evidence) =>
     judgeSeen(evidence, 'connection', (ours) => {
-      const login = judgeLogin(ours)
+      const login = judgeLogin(evidence, ours)
       if (login !== undefined) return login
       return judgeSeen(evidence, 'anonymous', (answer) =>
         answer === 'login_required'
@@ -46,30 +47,35 @@ export const authenticationCheck: CheckRule<'redis_authenticated'> = {
               state: 'fail',
               observed: 'a connection without a login was let in',
               remedy:
-                'switch the default user off: `user default off resetpass resetkeys resetchannels -@all` in ' +
-                'users.acl (an aclfile without this line voids requirepass), then restart Redis; ' +
-                '`secure-cache init` generates such a file',
+                'switch the default user off: `npm run generate-config` writes `user default off resetpass resetkeys ' +
+                'resetchannels clearselectors -@all` into users.acl (an aclfile without this line voids requirepass); then ' +
+                `${redisCli(evidence, 'operator', 'ACL LOAD')}, or restart Redis where it had no aclfile`,
             },
       )
     }),
 }
 
-function judgeLogin(ours: ConnectionSeen): Verdict | undefined {
+function judgeLogin(evidence: Evidence, ours: ConnectionSeen): Verdict | undefined {
   if (!ours.up) {
     const code = ours.errorCode ?? 'no reason known'
     return LOGIN_REFUSED.test(code)
       ? {
           state: 'fail',
           observed: `Redis refuses our login (${code})`,
-          remedy: 'compare REDIS_CACHE_USERNAME and REDIS_CACHE_PASSWORD, or REDIS_PASSWORD, with users.acl',
+          remedy:
+            'compare REDIS_CACHE_USERNAME and REDIS_CACHE_PASSWORD, or REDIS_PASSWORD, with users.acl, and whether the ' +
+            `user is on: ${redisCli(evidence, 'operator', 'ACL LIST')}; \`npm run generate-config\` and ACL LOAD put ` +
+            'the password of the settings there',
         }
-      : { state: 'unknown', observed: `not connected (${code})`, remedy: 'start Redis and look again' }
+      : notConnected(evidence, code)
   }
   if (ours.authenticated) return undefined
   return {
     state: 'fail',
     observed: 'the cache connection uses no login',
-    remedy: 'set REDIS_CACHE_PASSWORD (an ACL user of its own) or REDIS_PASSWORD, at least 16 characters',
+    remedy:
+      'set REDIS_CACHE_PASSWORD (an ACL user of its own) or REDIS_PASSWORD, at least 16 characters, such as from ' +
+      '`openssl rand -hex 32`; `npx secure-cache init` makes both sides',
   }
 }
 
@@ -95,7 +101,8 @@ export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
         at,
         observed: `${String(streak)} of our own last ten logins failed; ${observed}`,
         remedy:
-          'compare the passwords of this application with users.acl: either they differ or were changed',
+          'compare the passwords of this application with users.acl: either they differ or were changed. ' +
+          `${redisCli(evidence, 'operator', 'ACL LOG 10')} shows whose they are`,
       }
     }
     if (lastDay === 0) return { state: 'pass', at, observed }
@@ -104,8 +111,8 @@ export const loginFailuresCheck: CheckRule<'recent_auth_failures'> = {
       at,
       observed: `${observed}, ${String(lastHour)} in the last hour${latest(evidence)}`,
       remedy:
-        'see who tried: `redis-cli --user operator ACL LOG 10`. If it is not you: close the port to where ' +
-        'they come from, and change the passwords (docs/incident-response.md)',
+        `see who tried: ${redisCli(evidence, 'operator', 'ACL LOG 10')}. If it is not you: close the port to where ` +
+        'they come from, and change the passwords (docs/incident-response.md, "Suspicious logins")',
     }
   },
 }
@@ -130,6 +137,13 @@ function latest(evidence: Evidence): string {
   return text === undefined ? '' : `; latest: ${text}`
 }
 
+function reload(evidence: Evidence): string {
+  return (
+    'put the rights of the roles back: `npm run generate-config`, then ' +
+    redisCli(evidence, 'operator', 'ACL LOAD')
+  )
+}
+
 export const accessCheck: CheckRule<'acl_role'> = {
   id: 'acl_role',
   backends: ['redis'],
@@ -140,21 +154,22 @@ export const accessCheck: CheckRule<'acl_role'> = {
         return {
           state: 'fail',
           observed: `more than the role allows: ${excessive.join(', ')}`,
-          remedy: 'load the generated users.acl again: `npm run generate-config`, then ACL LOAD',
+          remedy: reload(evidence),
         }
       }
       if (missing.length > 0) {
         return {
           state: 'warn',
           observed: `missing rights: ${missing.join(', ')}`,
-          remedy:
-            'add them to the line of the user in users.acl, then ACL LOAD; `npm run generate-config` writes it',
+          remedy: reload(evidence),
         }
       }
       if (tried === 0) {
         return {
           state: 'unknown',
           observed: 'this server knows neither our users nor ACL DRYRUN (Redis 7.0)',
+          remedy:
+            'use Redis 7.0 or later: `redis-server --version`; until then compare ACL LIST with users.acl',
         }
       }
       return { state: 'pass', observed: `as the roles say: ${counted(tried, 'command')} tried` }

@@ -1,3 +1,4 @@
+import { redisCli } from './commands.js'
 import type { Evidence, Observations, Observed } from '../observations.js'
 
 export type CheckState = 'pass' | 'warn' | 'fail' | 'unknown' | 'not_applicable'
@@ -19,6 +20,10 @@ export interface CheckRule<Id extends string = string> {
   readonly judge: (evidence: Evidence) => Verdict
 }
 
+const WAIT = 'wait for the first look: it takes a few seconds'
+const STUCK =
+  'the watch of this process is held up: see its log, and how busy it is with `top`; then restart it'
+
 type Seen<K extends keyof Observations> = NonNullable<Observations[K]> extends Observed<infer T> ? T : never
 
 /**
@@ -31,16 +36,25 @@ export function judgeSeen<K extends keyof Observations>(
   judge: (seen: Seen<K>) => Verdict,
 ): Verdict {
   const observed = evidence.observations[kind] as Observed<Seen<K>> | undefined
-  if (observed === undefined) return { state: 'unknown', observed: 'not looked at yet' }
+  if (observed === undefined) return { state: 'unknown', observed: 'not looked at yet', remedy: WAIT }
   if ('problem' in observed) {
     const { problem, remedy, at } = observed
     return { state: 'unknown', observed: problem, at, remedy }
   }
   if (evidence.now - observed.at > evidence.staleAfterMs) {
-    return { state: 'unknown', observed: 'seen too long ago to be relied on', at: observed.at }
+    return { state: 'unknown', observed: 'seen too long ago to be relied on', at: observed.at, remedy: STUCK }
   }
   const verdict = judge(observed.seen)
   return { ...verdict, at: Math.min(observed.at, verdict.at ?? observed.at) }
+}
+
+/** Without a connection nothing is known, whatever it was before. */
+export function notConnected(evidence: Evidence, code = 'no reason known'): Verdict {
+  return {
+    state: 'unknown',
+    observed: `not connected (${code})`,
+    remedy: `see the check redis_available; once Redis is back: ${redisCli(evidence, 'operator', 'PING')}`,
+  }
 }
 
 /** What was seen, where it is fresh. */

@@ -441,9 +441,22 @@ describe('the checks', () => {
   it('say what to do wherever something is not fine', () => {
     for (const [title, id, changes, state] of CASES) {
       const { remedy } = check(id, changes)
-      if (state === 'fail' || state === 'warn') expect(remedy, `${id}: ${title}`).to.be.a('string')
+      if (state === 'fail' || state === 'warn') expect(remedy, `${id}: ${title}`).to.match(/`[^`]+`/)
       if (state === 'pass') expect(remedy, `${id}: ${title}`).to.equal(null)
     }
+  })
+
+  it('name commands that reach this server, and ask for the password', () => {
+    const failed = { observations: { serverFailures: seen({ lastDay: 4, lastHour: 4, since: NOW }) } }
+    const server = { host: 'redis.internal', port: 6380, overTls: true }
+    expect(check('recent_auth_failures', { ...failed, evidence: { server } }).remedy).to.include(
+      '`redis-cli -h redis.internal -p 6380 --tls --cacert operator/ca.crt --cert operator/operator.crt ' +
+        '--key operator/operator.key --user operator --askpass ACL LOG 10`',
+    )
+    const odd = { host: "x'; reboot `y`", port: 6379, overTls: false }
+    expect(check('recent_auth_failures', { ...failed, evidence: { server: odd } }).remedy).to.include(
+      "`redis-cli -h 'x; reboot y' -p 6379 --user operator --askpass ACL LOG 10`",
+    )
   })
 
   it('know nothing before anything was looked at, and pass nothing about the server', () => {
