@@ -20,6 +20,8 @@ export class QuietFailure extends Error {}
 
 const HINTS: Readonly<Record<string, string>> = {
   ERR_CONFIG_INVALID: 'docs/configuration.md explains every setting; secure-cache init makes a new set',
+  ERR_MIGRATION_WAITING: 'secure-cache migrate status says where it stands; nothing is lost by waiting',
+  ERR_MIGRATION_REFUSED: 'secure-cache migrate plan shows all of it; docs/migration.md explains each step',
   ERR_CONFIG_FILES: 'look at the files named; --force overwrites what was changed by hand',
 }
 

@@ -7,7 +7,9 @@ import { addCheck } from './check.js'
 import { addExplain } from './explain.js'
 import { addGenerateConfig } from './generate-config.js'
 import { addInit } from './init.js'
+import { addMigrate } from './migrate.js'
 import { EXIT, reportError } from './report.js'
+import { addRestore } from './restore.js'
 
 const COMMANDS: readonly ((program: Command) => void)[] = [
   addInit,
@@ -16,6 +18,8 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addCheck,
   addExplain,
   addAlert,
+  addMigrate,
+  addRestore,
 ]
 
 /** Runs one command line, without the program's own name, and returns the exit code. */

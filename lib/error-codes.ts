@@ -10,6 +10,10 @@ export const ERROR_GROUPS = {
   replies: { title: 'What Redis answered', note: '' },
   way: { title: 'On the way there', note: '' },
   tls: { title: 'TLS', note: '' },
+  migration: {
+    title: 'Migration and backup',
+    note: 'From `secure-cache migrate` and `secure-cache restore`.',
+  },
 } as const
 
 /** What a code means and what to do about it, for people who meet it in a log. Markdown. */
@@ -220,6 +224,47 @@ export const ERROR_CODES = {
     group: 'tls',
     cause: 'any other failure of the handshake',
     remedy: "the message names OpenSSL's code",
+  },
+  ERR_MIGRATION_REFUSED: {
+    group: 'migration',
+    cause:
+      'the server or the settings are not such that this migration can begin, or go on in this direction',
+    remedy: 'the message lists every reason; `secure-cache migrate plan` shows them before anything starts',
+  },
+  ERR_MIGRATION_LOCKED: {
+    group: 'migration',
+    cause: 'another run holds the lock in Redis, or took it over',
+    remedy: 'wait for it to end; a run that crashed elsewhere loses its lock within half a minute',
+  },
+  ERR_MIGRATION_CHANGED: {
+    group: 'migration',
+    cause: 'the server is not as the last run left it: somebody else changed it, or it was restarted',
+    remedy: 'the message names what differs; change it back, or accept it with `--accept-changes`',
+  },
+  ERR_MIGRATION_WAITING: {
+    group: 'migration',
+    cause: 'something still uses the old way, so that it was not taken away',
+    remedy: 'do what the message says, then run the same command again: it goes on where it stopped',
+  },
+  ERR_MIGRATION_CHECK: {
+    group: 'migration',
+    cause: 'a step was checked by a real connection, and did not do what it should',
+    remedy: 'the message says what was seen; run again, or `secure-cache migrate rollback`',
+  },
+  ERR_MIGRATION_JOURNAL: {
+    group: 'migration',
+    cause: 'the journal was altered, or is sealed under a key that the settings do not have',
+    remedy: 'give the key of before in `REDIS_ENCRYPTION_ACCEPTED_KEYS`; never edit the journal',
+  },
+  ERR_BACKUP_DAMAGED: {
+    group: 'migration',
+    cause: 'a backup is cut, altered or no backup of ours; nothing of it was restored',
+    remedy: 'take another copy of it',
+  },
+  ERR_BACKUP_IDENTITY: {
+    group: 'migration',
+    cause: 'a backup is not encrypted for this identity',
+    remedy: 'the identity file that was made with the backup, or the one behind `--recipient`',
   },
 } as const satisfies Readonly<Record<string, ErrorRow>>
 

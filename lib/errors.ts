@@ -71,6 +71,6 @@ export function isCacheError(error: unknown): error is CacheError {
     error instanceof CacheError ||
     (error instanceof Error &&
       'code' in error &&
-      /^ERR_(?:CACHE|CONFIG|KEY|REDIS|TLS)_/.test(String(error.code)))
+      /^ERR_(?:BACKUP|CACHE|CONFIG|KEY|MIGRATION|REDIS|TLS)_/.test(String(error.code)))
   )
 }

@@ -1,0 +1,106 @@
+import type { RunEvent } from '../lib/migration/runner.js'
+import type { Step } from '../lib/migration/step.js'
+import { eventJson, eventText } from './migration-text.js'
+import { print, say } from './report.js'
+
+/** Shows a run while it works. */
+export interface MigrationDisplay {
+  readonly tell: (event: RunEvent) => void
+  during(steps: readonly Step[], work: () => Promise<void>): Promise<void>
+}
+
+/** On a terminal a list that fills itself, elsewhere plain lines, for other programs JSON, an event a line. */
+export async function display(options: {
+  readonly json: boolean
+  readonly direction: 'there' | 'back'
+}): Promise<MigrationDisplay> {
+  if (options.json) return lines((event) => print(eventJson(event)))
+  if (!process.stderr.isTTY) return lines(plain())
+  return taskList(options.direction)
+}
+
+function lines(tell: (event: RunEvent) => void): MigrationDisplay {
+  return { tell, during: async (_steps, work) => work() }
+}
+
+/** Progress comes some hundred times a second; a line a second is enough where lines stay. */
+function plain(now = performance.now.bind(performance)): (event: RunEvent) => void {
+  let last = 0
+  return (event) => {
+    if (event.type === 'progress') {
+      if (now() - last < 1000) return
+      last = now()
+    }
+    say(eventText(event))
+  }
+}
+
+/** What a step of the list waits for. */
+interface Row {
+  readonly step: Step
+  readonly ended: Promise<void>
+  end(error?: Error): void
+  show(text: string): void
+}
+
+/**
+ * The list of listr2, on stderr like all talk. It follows the events: a step of the list ends when ours has, or when
+ * the run has come to its end without it.
+ */
+async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> {
+  const { Listr, ListrLogger, ProcessOutput } = await import('listr2')
+  const rows = new Map<string, Row>()
+  let current: Row | undefined
+  const tell = (event: RunEvent): void => {
+    if (event.type === 'step') current = rows.get(event.step.id)
+    if (event.type === 'finished') rows.get(event.step.id)?.end()
+    else current?.show(eventText(event).trim())
+  }
+  return {
+    tell,
+    async during(steps, work) {
+      const ordered = direction === 'there' ? steps : steps.toReversed()
+      const list = new Listr(
+        ordered.map((step) => {
+          const row = rowOf(step)
+          rows.set(step.id, row)
+          return {
+            title: step.title,
+            task: async (_context: unknown, task: { output: string }) => {
+              row.show = (text) => {
+                task.output = text
+              }
+              await row.ended
+            },
+          }
+        }),
+        {
+          exitOnError: true,
+          rendererOptions: {
+            logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+          },
+        },
+      )
+      const shown = list.run().catch(() => undefined)
+      try {
+        await work()
+      } catch (error) {
+        // Its text is told once, at the end of the command.
+        current?.end(new Error('stopped'))
+        throw error
+      } finally {
+        for (const row of rows.values()) row.end()
+        await shown
+      }
+    },
+  }
+}
+
+function rowOf(step: Step): Row {
+  let end: Row['end'] = () => undefined
+  const ended = new Promise<void>((resolve, reject) => {
+    end = (error) => (error === undefined ? resolve() : reject(error))
+  })
+  ended.catch(() => undefined)
+  return { step, ended, end, show: () => undefined }
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { STEP_IDS, type StepId } from '../lib/migration/records.js'
+import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE } from './output-options.js'
+
+export const DEFAULT_FOLDER = join('.secure-cache', 'migration')
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Which settings, and where the generator's output is. */
+export interface ServerOptions {
+  readonly settings?: string | undefined
+  readonly out: string
+}
+
+/** What every command of `migrate` takes. */
+export interface MigrationCommandOptions extends ServerOptions {
+  readonly folder: string
+  readonly from?: Address | undefined
+  readonly tlsPort?: number | undefined
+  readonly serverTls?: string | undefined
+  readonly json?: boolean | undefined
+}
+
+/** What the commands that change something take beside that. */
+export interface ChangingOptions extends MigrationCommandOptions {
+  readonly recipient: readonly string[]
+  readonly confirm: readonly StepId[]
+  readonly wait: number
+  readonly settle: number
+  readonly acceptChanges?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+export function withServerOptions(command: Command): Command {
+  return command
+    .option(
+      '--settings <file>',
+      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
+    )
+    .option('-o, --out <folder>', 'folder of generate-config: passwords and certificates', DEFAULT_OUT)
+}
+
+export function withMigrationOptions(command: Command): Command {
+  return withServerOptions(command)
+    .option('--folder <folder>', 'where journal and backup lie', DEFAULT_FOLDER)
+    .option('--from <host:port>', 'the server as it is today (default: REDIS_HOST:REDIS_PORT)', address)
+    .option('--tls-port <port>', 'port for TLS (default: REDIS_PORT, or the one after that of --from)', port)
+    .option('--server-tls <folder>', 'tls/ of the output as the server sees it (default: <out>/tls here)')
+    .option('--json', 'print JSON')
+}
+
+export function withChangingOptions(command: Command): Command {
+  return withMigrationOptions(command)
+    .option('--recipient <age1…>', 'who may read the backup, again for more of them', collect, [])
+    .addOption(
+      new Option('--confirm <step>', 'say that what only a person can see is done')
+        .choices(STEP_IDS)
+        .argParser(collect)
+        .default([]),
+    )
+    .option('--wait <seconds>', 'how long to wait for clients to change over', seconds, 600)
+    .option('--settle <seconds>', 'how long none must have been seen', seconds, 5)
+    .option('--accept-changes', 'go on although somebody else changed the server in between')
+}
+
+function address(text: string): Address {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:/\s[\]@]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined) throw new InvalidArgumentError('expected host:port, such as 127.0.0.1:6379')
+  return { host, port: port(match?.[3] ?? '') }
+}
+
+function port(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (number < 1 || number > 65_535) throw new InvalidArgumentError('expected a port from 1 to 65535')
+  return number
+}
+
+function seconds(text: string): number {
+  const number = Number(text)
+  if (!/^\d+(?:\.\d+)?$/.test(text) || number > 86_400) {
+    throw new InvalidArgumentError('expected seconds, at most a day')
+  }
+  return number
+}
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text]
+}

@@ -1,0 +1,85 @@
+import { access } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { passwordPath, passwordVariable } from '../generators/password-set.js'
+import { KeyRing } from '../lib/crypto/key-ring.js'
+import { Migration } from '../lib/migration/migration.js'
+import type { RunEvent } from '../lib/migration/runner.js'
+import { readSettings } from '../lib/settings/read.js'
+import type { Settings, UserRole } from '../lib/settings/settings.js'
+import { loadEnvironment, type Environment } from './environment.js'
+import type { ChangingOptions, MigrationCommandOptions, ServerOptions } from './migration-options.js'
+import { UsageError } from './usage-error.js'
+
+const POLL_MS = 250
+
+/** Roles that a migration makes users for. */
+const ROLES: readonly UserRole[] = [
+  'admin',
+  'cache',
+  'maintenance',
+  'operator',
+  'health',
+  'monitor',
+  'auditor',
+]
+
+/** The migration that settings, options and, once it has begun, its journal describe. */
+export async function openMigration(
+  options: MigrationCommandOptions & Partial<ChangingOptions>,
+  tell: (event: RunEvent) => void,
+): Promise<Migration> {
+  const settings = await readServerSettings(options)
+  const keyRing = KeyRing.create(settings.encryption)
+  await keyRing.ready
+  const today = options.from ?? { host: settings.redis.host, port: settings.redis.port }
+  const { serverTls = resolve(options.out, 'tls'), confirm = [], wait = 600, settle = 5 } = options
+  return new Migration({
+    settings,
+    keyRing,
+    folder: resolve(options.folder),
+    today,
+    tlsPort: options.tlsPort ?? (today.port === settings.redis.port ? today.port + 1 : settings.redis.port),
+    tlsFiles: {
+      // The server's own system may write paths in another way than this one.
+      cert: `${serverTls}/server.crt`,
+      key: `${serverTls}/server.key`,
+      ca: `${serverTls}/ca.crt`,
+    },
+    recipients: options.recipient ?? [],
+    waiting: {
+      waitMs: wait * 1000,
+      settleMs: settle * 1000,
+      pollMs: POLL_MS,
+      confirm: async ({ step }) => confirm.includes(step.id),
+    },
+    tell,
+    acceptChanges: options.acceptChanges,
+  })
+}
+
+/** @throws {UsageError} for settings without a Redis */
+export async function readServerSettings(options: ServerOptions): Promise<Settings> {
+  const settings = readSettings({ env: await environmentOf(options) })
+  if (settings.backend === 'redis') return settings
+  throw new UsageError('the settings name no Redis', 'set REDIS_HOST, or REDIS_URL')
+}
+
+/** The settings, and passwords that lie in the output of the generator where the settings have none. */
+async function environmentOf({ settings, out }: ServerOptions): Promise<Environment> {
+  const environment = await loadEnvironment(settings)
+  const added: Record<string, string> = {}
+  for (const role of ROLES) {
+    const variable = passwordVariable(role)
+    const path = join(out, ...passwordPath(role).split('/'))
+    const given = [environment[variable], environment[`${variable}_FILE`]].some((text) => (text ?? '') !== '')
+    if (!given && (await exists(path))) added[`${variable}_FILE`] = path
+  }
+  return { ...environment, ...added }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import { open, mkdir, readFile, rename, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Envelope, type SealedNamespace } from '../crypto/envelope.js'
+import type { KeyRing } from '../crypto/key-ring.js'
+import { CacheError, OpenError } from '../errors.js'
+import type { JournalRecord } from './records.js'
+
+const FORMAT = 'secure-cache-migration/1'
+const FILE = 'journal'
+/** Beside the namespaces of the cache (lib/cache/key-names.ts): nothing in Redis opens as a record. */
+const NAMESPACE = '@migration'
+
+export interface JournalOptions {
+  /** The folder of the migration; made where it is missing, 0700. */
+  readonly folder: string
+  /** Ready. Whoever has no key of it can neither read nor forge a record. */
+  readonly keyRing: KeyRing
+}
+
+/**
+ * What a migration has done and is about to do, on disk before it is done: one sealed record a line, bound to
+ * its migration and its place, so that none can be read, altered, moved or left out. It holds the whole
+ * configuration of before, passwords too, which is why nothing of it is in clear.
+ *
+ * A record counts once its line is complete: a crash in the middle of writing leaves a torn last line, which
+ * is cut off.
+ */
+export class Journal {
+  readonly records: readonly JournalRecord[]
+  readonly #path: string
+  readonly #id: string
+  readonly #sealing: SealedNamespace
+  readonly #file: FileHandle
+  #count: number
+
+  private constructor(parts: {
+    readonly path: string
+    readonly id: string
+    readonly sealing: SealedNamespace
+    readonly file: FileHandle
+    readonly records: readonly JournalRecord[]
+  }) {
+    this.records = parts.records
+    this.#path = parts.path
+    this.#id = parts.id
+    this.#sealing = parts.sealing
+    this.#file = parts.file
+    this.#count = parts.records.length
+  }
+
+  /** 32 hex digits; every migration has its own. */
+  get id(): string {
+    return this.#id
+  }
+
+  /**
+   * The records of a migration, without opening it for writing.
+   *
+   * @throws {CacheError} ERR_MIGRATION_JOURNAL where they were altered or are sealed under another key
+   */
+  static async read({ folder, keyRing }: JournalOptions): Promise<readonly JournalRecord[] | undefined> {
+    const text = await textOf(join(folder, FILE))
+    return text === undefined ? undefined : parse(text, sealingOf(keyRing)).records
+  }
+
+  /** Opens the journal of the folder, or begins one. @throws {CacheError} as {@link Journal.read} */
+  static async open({ folder, keyRing }: JournalOptions): Promise<Journal> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const path = join(folder, FILE)
+    const sealing = sealingOf(keyRing)
+    const text = await textOf(path)
+    if (text === undefined || !text.includes('\n')) {
+      const id = randomBytes(16).toString('hex')
+      const file = await open(path, 'w', 0o600)
+      await write(file, `${FORMAT} ${id}\n`)
+      await syncFolder(folder)
+      return new Journal({ path, id, sealing, file, records: [] })
+    }
+    const { id, records, bytes } = parse(text, sealing)
+    const file = await open(path, 'r+')
+    await file.truncate(bytes)
+    return new Journal({ path, id, sealing, file: await reopened(file, path), records })
+  }
+
+  /** Writes a record; it is on disk when this resolves. */
+  async append(record: JournalRecord): Promise<void> {
+    const sealed = this.#sealing.seal(place(this.#id, this.#count), Buffer.from(JSON.stringify(record)), {
+      codec: 'json',
+      lifetimeSeconds: 0,
+    })
+    await write(this.#file, `${sealed.toString('base64')}\n`)
+    this.#count += 1
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /** The migration is over and undone: its journal is put aside, and another one may begin. */
+  async retire(): Promise<void> {
+    await this.close()
+    await rename(this.#path, `${this.#path}-${this.#id.slice(0, 8)}`)
+    await syncFolder(dirname(this.#path))
+  }
+}
+
+function sealingOf(keyRing: KeyRing): SealedNamespace {
+  return new Envelope({ keyRing }).namespace('', NAMESPACE)
+}
+
+function place(id: string, index: number): string {
+  return `${id}:${index}`
+}
+
+interface Parsed {
+  readonly id: string
+  readonly records: readonly JournalRecord[]
+  /** Up to the end of the last complete record. */
+  readonly bytes: number
+}
+
+function parse(text: string, sealing: SealedNamespace): Parsed {
+  // What stands behind the last line break was being written when the power went.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+  const [head = '', ...lines] = whole.split('\n').slice(0, -1)
+  const [format, id = ''] = head.split(' ')
+  if (format !== FORMAT || !/^[0-9a-f]{32}$/.test(id)) throw damaged('it is no journal of a migration')
+  const records = lines.map((line, index) => openRecord(line, sealing, place(id, index)))
+  return { id, records, bytes: Buffer.byteLength(whole) }
+}
+
+function openRecord(line: string, sealing: SealedNamespace, key: string): JournalRecord {
+  try {
+    const { payload } = sealing.open(key, Buffer.from(line, 'base64'))
+    return JSON.parse(payload.toString()) as JournalRecord
+  } catch (error) {
+    const other = error instanceof OpenError && error.reason === 'unknown_key'
+    throw damaged(
+      other
+        ? 'it is sealed under a key that is not among REDIS_ENCRYPTION_KEY and REDIS_ENCRYPTION_ACCEPTED_KEYS'
+        : 'a record was altered, moved or cut',
+    )
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'latin1')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw damaged('the file cannot be read: check its owner and mode')
+  }
+}
+
+/** Positioned at the end: `r+` begins at the front. */
+async function reopened(file: FileHandle, path: string): Promise<FileHandle> {
+  await file.close()
+  return open(path, 'a')
+}
+
+async function write(file: FileHandle, text: string): Promise<void> {
+  await file.appendFile(text)
+  await file.datasync()
+}
+
+/** A new name is on disk when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function damaged(why: string): CacheError {
+  return new CacheError('ERR_MIGRATION_JOURNAL', `the journal of the migration cannot be used: ${why}`)
+}

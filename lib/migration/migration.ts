@@ -1,0 +1,209 @@
+import { passwordHash, type AclUser } from '../access/roles.js'
+import type { KeyRing } from '../crypto/key-ring.js'
+import { CacheError } from '../errors.js'
+import type { UserRole, UserSettings } from '../settings/settings.js'
+import { connectTo, type ConnectOptions } from './connecting.js'
+import { factsOf, type ServerFacts } from './facts.js'
+import { Journal } from './journal.js'
+import { planFor, type Plan } from './plan.js'
+import { prepare } from './preparation.js'
+import { Progress } from './progress.js'
+import type { StepId } from './records.js'
+import { Runner, type RunEvent, type ValueWork } from './runner.js'
+import { restoreConfigFile } from './saved-file.js'
+import type { MigrationServer } from './server.js'
+import { openSession, type Session } from './session.js'
+import { obstaclesOfSettings } from './settings-obstacles.js'
+import type { ServerTlsFiles, Step, StepContext } from './step.js'
+import { ALL_STEPS } from './steps.js'
+import { openValues, sealValues, type ValueWorkOptions } from './value-work.js'
+import { Waiter, type WaiterOptions } from './waiting.js'
+
+export interface MigrationOptions extends Omit<ConnectOptions, 'steps'> {
+  /** Ready. Seals the journal and the values. */
+  readonly keyRing: KeyRing
+  /** Where journal and backup lie. */
+  readonly folder: string
+  /** As the server finds them. */
+  readonly tlsFiles?: ServerTlsFiles | undefined
+  /** age recipients of the backup, `age1…`. */
+  readonly recipients: readonly string[]
+  readonly waiting: WaiterOptions
+  readonly tell: (event: RunEvent) => void
+  /** Takes what somebody else changed in between as it is. */
+  readonly acceptChanges?: boolean | undefined
+}
+
+/** Where a migration stands, from its journal alone. */
+export interface MigrationStatus {
+  /** ISO 8601; absent before it has begun. */
+  readonly begunAt: string | undefined
+  readonly steps: readonly { readonly id: StepId; readonly title: string; readonly stage: string }[]
+  /** Name of the file in the folder. */
+  readonly backup: string | undefined
+}
+
+/** The migration of one server: planned, taken step by step, and taken back. */
+export class Migration {
+  /** Those that the settings ask for, in their order. */
+  readonly steps: readonly Step[]
+  readonly #options: MigrationOptions
+  readonly #users: Readonly<Partial<Record<UserRole, UserSettings>>>
+  readonly #hashes: Readonly<Partial<Record<UserRole, AclUser>>>
+
+  constructor(options: MigrationOptions) {
+    this.#options = options
+    const { settings } = options
+    const given = (Object.entries(settings.users) as [UserRole, UserSettings][]).flatMap(
+      ([role, { username, password }]) =>
+        password === undefined
+          ? []
+          : [{ role, username: username === 'default' ? role : username, password }],
+    )
+    this.#users = Object.fromEntries(given.map(({ role, ...user }) => [role, user]))
+    this.#hashes = Object.fromEntries(
+      given.map(({ role, username, password }) => [
+        role,
+        { username, passwordHashes: [passwordHash(password)] },
+      ]),
+    )
+    this.steps = ALL_STEPS.filter(
+      ({ id }) =>
+        (id !== 'tls' || settings.redis.tls !== undefined) &&
+        (id !== 'encryption' || settings.encryption.enabled),
+    )
+  }
+
+  /** What would happen. Changes nothing, on the server or on disk. */
+  async plan(): Promise<Plan> {
+    const progress = new Progress((await Journal.read(this.#options)) ?? [])
+    const { server } = await connectTo({ ...this.#options, steps: this.steps }, progress)
+    try {
+      return this.#planFor(server, await factsOf(server), progress)
+    } finally {
+      await server.close()
+    }
+  }
+
+  /** Where it stands. Needs no server. */
+  async status(): Promise<MigrationStatus> {
+    const progress = new Progress((await Journal.read(this.#options)) ?? [])
+    return {
+      begunAt: progress.begun?.at,
+      backup: progress.backup?.file,
+      steps: this.steps.map(({ id, title }) => ({ id, title, stage: progress.stageOf(id) ?? 'to do' })),
+    }
+  }
+
+  /**
+   * Goes on from wherever the last run ended: through the step, or the next one that is not done. Rejects with
+   * ERR_MIGRATION_… where something stands in the way; what was done until then is in the journal.
+   */
+  async run({ through }: { readonly through?: StepId | undefined } = {}): Promise<void> {
+    await this.#session(async (session) => {
+      const { progress } = session
+      if (progress.stageOf('preparation') !== 'done') this.#refuseObstacles(session)
+      const next = this.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
+      const last = this.steps.findIndex(({ id }) => id === (through ?? next))
+      const runner = this.#runner(session)
+      for (const step of this.steps.slice(0, last + 1)) await runner.forward(step)
+    })
+  }
+
+  /** Takes the latest step back, or every one down to that one, itself included. */
+  async rollback({ downTo }: { readonly downTo?: StepId | undefined } = {}): Promise<void> {
+    await this.#session(async (session) => {
+      const end = downTo ?? session.progress.standing.at(-1)?.step
+      const first = this.steps.findIndex(({ id }) => id === end)
+      if (first < 0) return
+      const runner = this.#runner(session)
+      for (const step of this.steps.slice(first).toReversed()) await runner.back(step)
+    })
+  }
+
+  async #session(work: (session: Session) => Promise<void>): Promise<void> {
+    const journal = await Journal.open(this.#options)
+    let session: Session | undefined
+    let isOver = false
+    try {
+      session = await openSession({ ...this.#options, steps: this.steps, journal })
+      await work(session)
+      isOver = session.progress.begun !== undefined && session.progress.standing.length === 0
+      if (isOver) await restoreConfigFile(session.progress.configFile)
+    } finally {
+      await session?.close()
+      await journal.close()
+    }
+    // Last: until here a crash finds a journal that says that everything is undone.
+    if (isOver) await journal.retire()
+  }
+
+  #runner(session: Session): Runner {
+    const { waiting, tell } = this.#options
+    const { server } = session
+    return new Runner({
+      session,
+      steps: this.steps,
+      context: async () => this.#context(server, await factsOf(server)),
+      waiter: new Waiter(waiting),
+      values: this.#values(server),
+      prepare: () => prepare(session, this.#options),
+      tell,
+    })
+  }
+
+  #values(server: MigrationServer): ValueWork {
+    const { settings, keyRing, tell, waiting } = this.#options
+    const work = (what: string): ValueWorkOptions => ({
+      connect: () => server.open(server.way, 'values'),
+      keyPrefix: settings.redis.keyPrefix,
+      keyRing,
+      signal: waiting.signal,
+      onProgress: ({ changed, fraction }) => tell({ type: 'progress', what, done: changed, fraction }),
+    })
+    const report = (
+      what: string,
+      { changed, left }: { readonly changed: number; readonly left: number },
+    ): void => {
+      tell({
+        type: 'note',
+        text: `${changed} values ${what}, ${left} left as they are: they are not of the cache`,
+      })
+    }
+    return {
+      seal: async () => report('sealed', await sealValues(work('values sealed'))),
+      open: async () => report('opened', await openValues(work('values opened'))),
+    }
+  }
+
+  #context(server: MigrationServer, facts: ServerFacts): StepContext {
+    const { settings, tlsFiles } = this.#options
+    return {
+      destination: server.destination,
+      version: facts.version,
+      state: facts.state,
+      keyPrefix: settings.redis.keyPrefix,
+      users: this.#users,
+      hashes: this.#hashes,
+      tlsFiles,
+    }
+  }
+
+  #planFor(server: MigrationServer, facts: ServerFacts, progress: Progress): Plan {
+    const context = this.#context(server, facts)
+    return planFor({
+      steps: this.steps,
+      context,
+      facts,
+      progress,
+      obstacles: progress.stageOf('preparation') === 'done' ? [] : obstaclesOfSettings(context, this.steps),
+    })
+  }
+
+  #refuseObstacles({ server, facts, progress }: Session): void {
+    const { obstacles } = this.#planFor(server, facts, progress)
+    if (obstacles.length === 0) return
+    const lines = obstacles.map((text) => `  ${text}`).join('\n')
+    throw new CacheError('ERR_MIGRATION_REFUSED', `the migration cannot begin:\n${lines}`)
+  }
+}

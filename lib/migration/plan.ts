@@ -1,0 +1,71 @@
+import { describe } from './changes.js'
+import { needsRestart, obstacles, remarks, type ServerFacts } from './facts.js'
+import type { Progress } from './progress.js'
+import type { Stage, StepId } from './records.js'
+import type { Step, StepContext } from './step.js'
+
+/** One step, before it begins. */
+export interface PlannedStep {
+  readonly id: StepId
+  readonly title: string
+  readonly gain: string
+  /** Absent before it has begun. */
+  readonly stage: Stage | undefined
+  /** Names of what is set on the server, in order; never a value. */
+  readonly adds: readonly string[]
+  readonly takesAway: readonly string[]
+  /** Whose end is waited for in between. */
+  readonly waitsFor: string | undefined
+  /** What the application has to change before the old way goes. */
+  readonly application: string | undefined
+  /** Nothing here needs a restart of the server: all of it is set while it runs. */
+  readonly restart: false
+}
+
+export interface Plan {
+  readonly steps: readonly PlannedStep[]
+  /** While there is one, nothing begins. */
+  readonly obstacles: readonly string[]
+  readonly remarks: readonly string[]
+  /** What the next restart, from the generated redis.conf, adds. */
+  readonly withNextRestart: readonly string[]
+}
+
+/** What will happen, from what the server is now. Touches nothing. */
+export function planFor(parts: {
+  readonly steps: readonly Step[]
+  readonly context: StepContext
+  readonly facts: ServerFacts
+  readonly progress: Progress
+  /** Reasons that lie in the settings. */
+  readonly obstacles: readonly string[]
+}): Plan {
+  const { steps, context, facts, progress } = parts
+  const seals = steps.some(({ values }) => values === 'seal')
+  return {
+    steps: steps.map((step) => planStep(step, context, progress)),
+    obstacles: [...parts.obstacles, ...obstacles(facts, seals)],
+    remarks: remarks(facts, seals),
+    withNextRestart: needsRestart(facts),
+  }
+}
+
+function planStep(step: Step, context: StepContext, progress: Progress): PlannedStep {
+  const begun = progress.steps.get(step.id)
+  const fresh = step.changes(context)
+  const changes = (side: 'expand' | 'contract'): readonly string[] => {
+    const list = begun === undefined ? fresh[side] : begun[side].map(({ change }) => change)
+    return list.map(describe)
+  }
+  return {
+    id: step.id,
+    title: step.title,
+    gain: step.gain,
+    stage: begun?.stage,
+    adds: changes('expand'),
+    takesAway: changes('contract'),
+    waitsFor: step.oldUse?.who,
+    application: step.application?.(context).there,
+    restart: false,
+  }
+}

@@ -1,0 +1,78 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { backUp } from './backup.js'
+import { identityFile, newIdentity } from './backup-file.js'
+import { lockName } from './lock.js'
+import { persist } from './persistence.js'
+import type { RunEvent } from './runner.js'
+import { readConfigFile } from './saved-file.js'
+import type { Session } from './session.js'
+
+export interface PreparationOptions {
+  /** Where the backup goes. */
+  readonly folder: string
+  /** age recipients, `age1…`; none: an identity is made, and lies beside the backup. */
+  readonly recipients: readonly string[]
+  readonly tell: (event: RunEvent) => void
+}
+
+const IDENTITY_FILE = 'backup-identity.txt'
+
+/** Keeps what there is: the whole configuration in the journal, every key in an encrypted backup. */
+export async function prepare(session: Session, options: PreparationOptions): Promise<void> {
+  const { facts, progress, place } = session
+  if (progress.begun === undefined) {
+    await session.record({
+      type: 'begun',
+      at: new Date().toISOString(),
+      runId: facts.runId,
+      place,
+      config: [...facts.state.config],
+      users: [...facts.state.users],
+      configFile: await readConfigFile(facts.configFile),
+    })
+  }
+  if (progress.backup === undefined) await makeBackup(session, options)
+  // Whether the server can write its file shows before anything of it was changed.
+  const note = await persist(session.server)
+  if (note !== undefined) options.tell({ type: 'note', text: note })
+}
+
+async function makeBackup(session: Session, options: PreparationOptions): Promise<void> {
+  const { server, facts, journal } = session
+  const { folder, tell } = options
+  const file = `backup-${journal.id.slice(0, 8)}.age`
+  const connection = server.open(server.way, 'backup')
+  try {
+    await connection.ready()
+    const { keys, bytes, sha256, byType } = await backUp({
+      client: connection.client,
+      databases: facts.databases.map(({ number }) => number),
+      path: join(folder, file),
+      leaveOut: lockName(server.destination.keyPrefix),
+      recipients: await recipientsOf(options),
+      onProgress: (done) => tell({ type: 'progress', what: 'keys backed up', done }),
+    })
+    await session.record({ type: 'backup', file, keys, bytes, sha256 })
+    tell({
+      type: 'note',
+      text: `${keys} keys are in ${join(folder, file)} (${bytes} bytes), read back and right`,
+    })
+    const others = Object.entries(byType).filter(([type]) => type !== 'string')
+    if (others.length > 0) {
+      const counts = others.map(([type, count]) => `${count} of type ${type}`).join(', ')
+      tell({ type: 'note', text: `${counts}: only strings are sealed, these stay as they are` })
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+async function recipientsOf({ recipients, folder, tell }: PreparationOptions): Promise<readonly string[]> {
+  if (recipients.length > 0) return recipients
+  const made = await newIdentity()
+  const path = join(folder, IDENTITY_FILE)
+  await writeFile(path, identityFile(made), { mode: 0o600 })
+  tell({ type: 'note', text: `${path} opens the backup: keep it apart from it` })
+  return [made.recipient]
+}

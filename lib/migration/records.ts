@@ -1,0 +1,89 @@
+import type { Change, Content } from './changes.js'
+
+/** The steps, in their order. */
+export const STEP_IDS = [
+  'preparation',
+  'authentication',
+  'tls',
+  'encryption',
+  'access-control',
+  'monitoring',
+] as const
+export type StepId = (typeof STEP_IDS)[number]
+
+/** A step first adds the new way beside the old one, and takes the old one away when nobody uses it. */
+export type Side = 'expand' | 'contract'
+
+/** One line of the journal. */
+export type JournalRecord =
+  | {
+      readonly type: 'begun'
+      readonly at: string
+      readonly runId: string
+      readonly place: Place
+      readonly config: readonly (readonly [string, string])[]
+      readonly users: readonly (readonly [string, readonly string[]])[]
+      /** Bytes of redis.conf before it is written to, base64; absent where we cannot read it. */
+      readonly configFile?: SavedFile | undefined
+    }
+  | {
+      readonly type: 'backup'
+      readonly file: string
+      readonly keys: number
+      readonly bytes: number
+      readonly sha256: string
+    }
+  | {
+      readonly type: 'step'
+      readonly step: StepId
+      readonly at: string
+      readonly expand: readonly Change[]
+      readonly contract: readonly Change[]
+    }
+  /** About to set an item that has this content. */
+  | {
+      readonly type: 'intent'
+      readonly step: StepId
+      readonly side: Side
+      readonly index: number
+      readonly before: Content
+    }
+  | {
+      readonly type: 'applied'
+      readonly step: StepId
+      readonly side: Side
+      readonly index: number
+      readonly after: Content
+    }
+  | { readonly type: 'undoing'; readonly step: StepId; readonly side: Side; readonly index: number }
+  | { readonly type: 'undone'; readonly step: StepId; readonly side: Side; readonly index: number }
+  | { readonly type: 'reached'; readonly step: StepId; readonly at: string; readonly stage: Stage }
+  /** What somebody else changed, taken as it is. */
+  | {
+      readonly type: 'accepted'
+      readonly items: readonly {
+        readonly kind: 'config' | 'user'
+        readonly name: string
+        readonly content: Content
+      }[]
+    }
+
+/** Where the server was when the migration began. Settings may say something else later on. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+  readonly tlsPort: number
+  /** `password`: the default user asked for one (requirepass). */
+  readonly login: 'none' | 'password'
+}
+
+/** A file of the server, as it was. */
+export interface SavedFile {
+  readonly path: string
+  readonly mode: number
+  readonly base64: string
+}
+
+/** How far a step is, on its way there and back. */
+export type Stage =
+  'started' | 'expanded' | 'contracting' | 'done' | 'returning' | 'reopened' | 'closing' | 'rolled-back'

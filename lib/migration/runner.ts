@@ -1,0 +1,283 @@
+import { CacheError } from '../errors.js'
+import { apply, contentOf, describe, restore, sameContent } from './changes.js'
+import { persist } from './persistence.js'
+import { isReturning, newWayWorks, wayAfter, wayBefore } from './position.js'
+import type { ChangeProgress, StepProgress } from './progress.js'
+import type { JournalRecord, Side, Stage } from './records.js'
+import { keepMode } from './saved-file.js'
+import { itemName } from './server-state.js'
+import type { Session } from './session.js'
+import type { Step, StepContext, Use } from './step.js'
+import type { Waiter } from './waiting.js'
+
+/** What a run tells while it works. Names and numbers, never values. */
+export type RunEvent =
+  | { readonly type: 'step'; readonly step: Step; readonly direction: 'there' | 'back' }
+  | { readonly type: 'change'; readonly text: string }
+  | { readonly type: 'waiting'; readonly step: Step; readonly who: string; readonly count: number }
+  | {
+      readonly type: 'instruction'
+      readonly step: Step
+      readonly direction: 'there' | 'back'
+      readonly text: string
+    }
+  | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly fraction?: number }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'finished'; readonly step: Step; readonly direction: 'there' | 'back' }
+
+/** Work on the values themselves, both ways. Done again it finds nothing left to do. */
+export interface ValueWork {
+  seal(): Promise<void>
+  open(): Promise<void>
+}
+
+export interface RunnerParts {
+  readonly session: Session
+  /** Those of this migration, in their order. */
+  readonly steps: readonly Step[]
+  /** The context of a step that begins now. */
+  readonly context: () => Promise<StepContext>
+  readonly waiter: Waiter
+  readonly values: ValueWork
+  readonly prepare: () => Promise<void>
+  readonly tell: (event: RunEvent) => void
+}
+
+/**
+ * Takes steps there and back. Whatever it does is in the journal before it is done, so that a run that ends
+ * anywhere, by a crash too, is gone on with from there, in either direction.
+ */
+export class Runner {
+  readonly #parts: RunnerParts
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts
+  }
+
+  /** Takes one step to its end. @throws {CacheError} ERR_MIGRATION_… */
+  async forward(step: Step): Promise<void> {
+    const { session, tell } = this.#parts
+    const stage = session.progress.stageOf(step.id)
+    if (stage === 'done') return
+    tell({ type: 'step', step, direction: 'there' })
+    if (stage === undefined || stage === 'rolled-back') await this.#begin(step)
+    const current = this.#current(step)
+    if (isReturning(current)) {
+      throw new CacheError(
+        'ERR_MIGRATION_REFUSED',
+        `the step ${step.id} is on its way back: finish that with secure-cache migrate rollback`,
+      )
+    }
+    if (current.stage === 'started') await this.#expand(step)
+    if (current.stage === 'expanded') await this.#changeOver(step)
+    if (current.stage === 'contracting') await this.#contract(step)
+    tell({ type: 'finished', step, direction: 'there' })
+  }
+
+  /** Takes one step back to what was before it. @throws {CacheError} ERR_MIGRATION_… */
+  async back(step: Step): Promise<void> {
+    const { session, tell } = this.#parts
+    const stage = session.progress.stageOf(step.id)
+    if (stage === undefined || stage === 'rolled-back') return
+    tell({ type: 'step', step, direction: 'back' })
+    const current = this.#current(step)
+    if (!isReturning(current)) await this.#reach(step, 'returning')
+    if (current.stage === 'returning') await this.#reopen(step)
+    if (current.stage === 'reopened') await this.#leave(step)
+    if (current.stage === 'closing') await this.#close(step)
+    tell({ type: 'finished', step, direction: 'back' })
+  }
+
+  async #begin(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+      context,
+    } = this.#parts
+    await server.use(wayBefore(steps, step.id))
+    const { expand, contract } = step.changes(await context())
+    await this.#record({ type: 'step', step: step.id, at: now(), expand, contract })
+  }
+
+  async #expand(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+      prepare,
+    } = this.#parts
+    await server.use(wayBefore(steps, step.id))
+    if (step.id === 'preparation') await prepare()
+    await this.#applyAll(step, 'expand')
+    await this.#reach(step, 'expanded')
+  }
+
+  /** The new way is there: everybody changes over to it. */
+  async #changeOver(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+      values,
+    } = this.#parts
+    await server.use(wayAfter(steps, step.id))
+    await this.#check(step.afterExpand)
+    await this.#instruct(step, 'there')
+    if (step.values === 'seal') await values.seal()
+    await this.#waitFor(step, step.oldUse)
+    await this.#reach(step, 'contracting')
+  }
+
+  async #contract(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+    } = this.#parts
+    await server.use(wayAfter(steps, step.id))
+    await this.#applyAll(step, 'contract')
+    await this.#check(step.afterContract)
+    await this.#reach(step, 'done')
+  }
+
+  async #reopen(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+    } = this.#parts
+    const current = this.#current(step)
+    await server.use(newWayWorks(current) ? wayAfter(steps, step.id) : wayBefore(steps, step.id))
+    await this.#undoAll(step, 'contract')
+    if (newWayWorks(current)) await this.#check(step.afterReopen)
+    await this.#reach(step, 'reopened')
+  }
+
+  /** Everybody returns to the old way. */
+  async #leave(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+      values,
+    } = this.#parts
+    const current = this.#current(step)
+    if (newWayWorks(current)) {
+      await server.use(wayAfter(steps, step.id))
+      await this.#instruct(step, 'back')
+      if (step.values === 'seal') await values.open()
+      // Our own connection is one of those that have to leave.
+      await server.use(wayBefore(steps, step.id))
+      await this.#waitFor(step, step.newUse)
+    }
+    await this.#reach(step, 'closing')
+  }
+
+  async #close(step: Step): Promise<void> {
+    const {
+      steps,
+      session: { server },
+    } = this.#parts
+    await server.use(wayBefore(steps, step.id))
+    await this.#undoAll(step, 'expand')
+    await this.#reach(step, 'rolled-back')
+  }
+
+  async #applyAll(step: Step, side: Side): Promise<void> {
+    const { session, tell } = this.#parts
+    const { server, progress, lock } = session
+    const { version } = session.facts
+    const changes = progress.changesOf(step.id, side)
+    for (const [index, entry] of changes.entries()) {
+      if (entry.state === 'applied') continue
+      lock.assertHeld()
+      const at = { step: step.id, side, index }
+      if (entry.before === undefined || entry.state === 'undone') {
+        await this.#record({ type: 'intent', ...at, before: await contentOf(server, entry.change) })
+      }
+      tell({ type: 'change', text: describe(entry.change) })
+      await apply(server, version, entry.change)
+      await this.#record({ type: 'applied', ...at, after: await contentOf(server, entry.change) })
+    }
+    if (changes.length > 0) await this.#persist()
+  }
+
+  async #undoAll(step: Step, side: Side): Promise<void> {
+    const { session, tell } = this.#parts
+    const { server, progress, lock } = session
+    const { version } = session.facts
+    const touched = [...progress.changesOf(step.id, side).entries()].filter(
+      ([, { state }]) => state !== 'planned' && state !== 'undone',
+    )
+    for (const [index, entry] of touched.toReversed()) {
+      lock.assertHeld()
+      const at = { step: step.id, side, index }
+      const content = entry.before ?? null
+      await this.#record({ type: 'undoing', ...at })
+      tell({ type: 'change', text: `restore ${itemName(entry.change.kind, entry.change.name)}` })
+      await restore(server, version, { item: entry.change, content })
+      await this.#confirmRestored(entry)
+      await this.#record({ type: 'undone', ...at })
+    }
+    if (touched.length > 0) await this.#persist()
+  }
+
+  async #confirmRestored({ change, before }: ChangeProgress): Promise<void> {
+    const found = await contentOf(this.#parts.session.server, change)
+    if (sameContent(found, before ?? null)) return
+    throw new CacheError(
+      'ERR_MIGRATION_CHECK',
+      `the ${itemName(change.kind, change.name)} did not come back as it was: look at it, then run the rollback again`,
+    )
+  }
+
+  async #persist(): Promise<void> {
+    const { session, tell } = this.#parts
+    const note = await persist(session.server)
+    // CONFIG REWRITE may open the file to others (docs/redis.md).
+    await keepMode(session.progress.configFile)
+    if (note !== undefined) tell({ type: 'note', text: note })
+  }
+
+  async #check(check: Step['afterExpand']): Promise<void> {
+    if (check !== undefined)
+      await check({ context: await this.#parts.context(), server: this.#parts.session.server })
+  }
+
+  async #instruct(step: Step, direction: 'there' | 'back'): Promise<void> {
+    const { tell, context, waiter } = this.#parts
+    const text = step.application?.(await context())[direction]
+    if (text === undefined) return
+    tell({ type: 'instruction', step, direction, text })
+    if (step.values !== undefined) await waiter.confirmed({ step, direction, text })
+  }
+
+  async #waitFor(step: Step, use: Use | undefined): Promise<void> {
+    if (use === undefined) return
+    const {
+      session: { server },
+      waiter,
+      tell,
+      context,
+    } = this.#parts
+    const parts = await context()
+    await waiter.untilNobody({
+      who: use.who,
+      count: async () => (await server.clients()).filter((client) => use.uses(client, parts)).length,
+      onCount: (count) => tell({ type: 'waiting', step, who: use.who, count }),
+    })
+  }
+
+  #current(step: Step): StepProgress {
+    const current = this.#parts.session.progress.steps.get(step.id)
+    if (current === undefined) throw new TypeError(`the step ${step.id} has not begun`)
+    return current
+  }
+
+  async #reach(step: Step, stage: Stage): Promise<void> {
+    await this.#record({ type: 'reached', step: step.id, at: now(), stage })
+  }
+
+  async #record(record: JournalRecord): Promise<void> {
+    await this.#parts.session.record(record)
+  }
+}
+
+function now(): string {
+  return new Date().toISOString()
+}

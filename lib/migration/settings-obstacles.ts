@@ -1,0 +1,35 @@
+import type { UserRole } from '../settings/settings.js'
+import type { Step, StepContext } from './step.js'
+
+/** What the settings lack for these steps, or what of the server they would overwrite. */
+export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]): readonly string[] {
+  const { users, hashes, state, destination, tlsFiles } = context
+  const hasTls = steps.some(({ id }) => id === 'tls')
+  const taken = Object.values(hashes).flatMap(({ username }) => (state.users.has(username) ? [username] : []))
+  const lacks = (role: UserRole): boolean => users[role] === undefined
+  const rows: readonly (readonly [holds: boolean, text: string])[] = [
+    [
+      lacks('admin'),
+      'REDIS_PASSWORD is missing: the password of the user who goes on when the default user is off',
+    ],
+    [lacks('cache'), "REDIS_CACHE_PASSWORD is missing: the application's own login"],
+    [
+      taken.length > 0,
+      `the server has users of our names already: ${taken.join(', ')}; rename or remove them first`,
+    ],
+    [!state.users.has('default'), 'the server has no default user'],
+    [
+      hasTls && !state.config.has('tls-port'),
+      'the server was built without TLS: install one that was built with it, or put it behind a TLS proxy',
+    ],
+    [
+      hasTls && tlsFiles === undefined,
+      'the paths of the certificates are missing: generate-config makes them',
+    ],
+    [
+      hasTls && destination.today.port === destination.tlsPort,
+      'TLS needs a port of its own beside the one of today: REDIS_PORT, or --tls-port',
+    ],
+  ]
+  return rows.flatMap(([holds, text]) => (holds ? [text] : []))
+}
