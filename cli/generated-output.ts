@@ -1,4 +1,4 @@
-import { generateConfig, type GenerateResult } from '../generators/index.js'
+import { generateConfig, type GenerateResult, type ProjectOptions } from '../generators/index.js'
 import { shellWord } from '../generators/quoting.js'
 import { readSettings } from '../lib/settings/read.js'
 import type { Environment } from './environment.js'
@@ -30,7 +30,8 @@ export async function generateAndReport(
     // Looking writes nothing, so a file changed by hand is no obstacle: it is what one wants to see.
     ...(looks ? { dryRun: true, force: true } : {}),
     settings,
-    command: reproducingCommand(options),
+    command: ['npx secure-cache generate-config', ...reproducingWords(options).map(shellWord)].join(' '),
+    project: projectOf(options),
   })
   if (options.stdout !== undefined) print(textOf(result, options.stdout).trimEnd())
   else if (options.json === true) print(summaryOf(result))
@@ -71,12 +72,19 @@ function nextSteps(target: GenerateResult['target'], out: string): readonly stri
   ]
 }
 
-/** The command that writes the same files again, for their headers. */
-function reproducingCommand({ out, target, settings }: OutputOptions): string {
-  const words = ['npx secure-cache generate-config']
-  if (out !== DEFAULT_OUT) words.push('--out', shellWord(out))
-  if (target !== 'container') words.push('--target', target)
-  if (settings !== undefined && settings !== DEFAULT_SETTINGS_FILE)
-    words.push('--settings', shellWord(settings))
-  return words.join(' ')
+/** The working directory, where the environment file lies too: what one opens in an editor. */
+export function projectOf(options: GenerateCommandOptions): ProjectOptions | undefined {
+  if (!options.vscode) return undefined
+  const { force = false } = options
+  return { folder: process.cwd(), generateWords: reproducingWords(options), force }
+}
+
+/** What writes the same files again, for their headers and for the editor's task. */
+function reproducingWords({ out, target, settings, vscode }: OutputOptions): readonly string[] {
+  return [
+    ...(out === DEFAULT_OUT ? [] : ['--out', out]),
+    ...(target === 'container' ? [] : ['--target', target]),
+    ...(settings === undefined || settings === DEFAULT_SETTINGS_FILE ? [] : ['--settings', settings]),
+    ...(vscode ? [] : ['--no-vscode']),
+  ]
 }

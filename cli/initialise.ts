@@ -3,7 +3,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { generateConfig, initialEnvironment } from '../generators/index.js'
 import { readSettings } from '../lib/settings/read.js'
 import { codeOf, readSettingsFile } from './environment.js'
-import { generateAndReport } from './generated-output.js'
+import { generateAndReport, projectOf } from './generated-output.js'
 import { DEFAULT_SETTINGS_FILE, type OutputOptions } from './output-options.js'
 import { print, say } from './report.js'
 import { UsageError } from './usage-error.js'
@@ -35,7 +35,7 @@ export async function initialise(options: InitOptions): Promise<void> {
   const environment = parse(text)
   // Whatever is in the way shows now, before the first file is written.
   const settings = readSettings({ env: environment, purpose: 'generator' })
-  await generateConfig({ settings, out, target, dryRun: true })
+  await generateConfig({ settings, out, target, dryRun: true, project: projectOf(options) })
   print(`created ${settingsFile}`)
   if (options.dryRun !== true) {
     await writeSettingsFile(settingsFile, text)

@@ -9,6 +9,8 @@ export interface OutputOptions {
   readonly out: string
   readonly target: 'container' | 'local'
   readonly settings?: string | undefined
+  /** Whether files of an editor are written, into the working directory. */
+  readonly vscode: boolean
 }
 
 /**
@@ -27,4 +29,5 @@ export function withOutputOptions(command: Command): Command {
       '--settings <file>',
       `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
     )
+    .option('--no-vscode', 'write no files for VS Code (.vscode, .devcontainer) into the working directory')
 }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import pc from 'picocolors'
 import type { GenerateResult, PlannedFile } from '../generators/index.js'
@@ -38,12 +37,12 @@ export function textOf({ files }: GenerateResult, name: string): string {
 }
 
 /** What a run would change, as a unified diff; secret files are named and not shown. */
-export async function differences({ files, out }: GenerateResult): Promise<readonly string[]> {
+export async function differences({ files }: GenerateResult): Promise<readonly string[]> {
   const changed = files.filter(({ state }) => state !== 'unchanged')
   return Promise.all(
     changed.map(async (file) => {
       if (!isShowable(file)) return `${file.state} ${file.path} (secret: not shown)`
-      const before = await readFile(join(out, file.path), 'utf8').catch(() => '')
+      const before = await readFile(file.at, 'utf8').catch(() => '')
       const [old, now] = [shownText(before), shownText(file.text)]
       const from = before === '' ? '/dev/null' : `a/${file.path}`
       if (old === now) return `${file.state} ${file.path} (mode or owner, or a secret in it)`

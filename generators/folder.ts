@@ -61,12 +61,22 @@ export function serverPath(at: { readonly target: Target; readonly out: string }
   return `${directory.mountedAt}${path.slice(directory.path.length)}`
 }
 
+/** Where a file belongs: into the output folder, or to the project that opens in an editor. */
+export type Place = 'output' | 'project'
+
 /** One file of the output, complete. */
 export interface OutputFile {
-  /** Inside the output, with `/`. */
+  /** Inside its place, with `/`. */
   readonly path: string
   readonly text: string
   readonly mode: number
+  /** `output` where absent. */
+  readonly place?: Place | undefined
+  /**
+   * For a file that others write too: hashes of the parts in it that are ours. The rest is not ours to judge, so
+   * nothing in it counts as changed by hand.
+   */
+  readonly parts?: ReadonlyMap<string, string> | undefined
 }
 
 /** Readable by its owner alone: configuration, ACL, keys and passwords (FIL-001, TLS-012). */

@@ -12,6 +12,7 @@ import { resolveServer } from './server-version.js'
 import { dataFolders, innerDirectories } from './topology-folders.js'
 import { renderTopology } from './topology-files.js'
 import { buildView, type Owner } from './view-model.js'
+import { gatherProjectFiles, type ProjectOptions } from './vscode/project-files.js'
 import { OutputFolder, type PlannedFile } from './write.js'
 
 /** User and group of the official image. */
@@ -30,6 +31,8 @@ export interface GenerateOptions {
   readonly force?: boolean | undefined
   /** Issues every certificate anew under the kept authority, those still valid too. */
   readonly renewCertificates?: boolean | undefined
+  /** The project that opens in an editor; absent: no file of an editor is written. */
+  readonly project?: ProjectOptions | undefined
   /** The command that a reader of the files can repeat. */
   readonly command?: string | undefined
   /** Milliseconds since 1970. */
@@ -72,6 +75,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
     path: out,
     dryRun,
     serverOwner: handsOver ? serverOwner() : undefined,
+    project: options.project?.folder,
   })
   try {
     const read = (path: string): Promise<string | undefined> => folder.read(path)
@@ -102,13 +106,27 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       ...passwords.files,
       ...certificates.files,
     ]
-    const planned = await folder.plan(files, { force })
+    const editor =
+      options.project === undefined
+        ? { files: [], notes: [] }
+        : await gatherProjectFiles({
+            project: options.project,
+            target,
+            out,
+            command,
+            files,
+            read: (path) => folder.read(path, 'project'),
+            rememberedParts: (path) => folder.rememberedParts(path),
+            remembers: (path) => folder.remembers(path, 'project'),
+          })
+    const planned = await folder.plan([...files, ...editor.files], { force })
     if (!dryRun) {
+      const inOutput = planned.filter(({ place }) => place !== 'project')
       const writesData =
         view.persistence.appendOnly || target === 'local' || settings.server.topology !== 'standalone'
       await folder.commit(planned, [
-        ...directoriesOf(planned, writesData),
-        ...innerDirectories(planned),
+        ...directoriesOf(inOutput, writesData),
+        ...innerDirectories(inOutput),
         ...dataFolders(view.layouts),
       ])
     }
@@ -121,6 +139,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       notes: [
         ...certificates.notes,
         ...environment.notes,
+        ...editor.notes,
         ...notesOn({ settings, server, target, authorityPem: certificates.authorityPem }),
       ],
     }

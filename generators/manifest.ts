@@ -1,10 +1,28 @@
 import { createHash } from 'node:crypto'
-import { PRIVATE, type OutputFile } from './folder.js'
+import { PRIVATE, type OutputFile, type Place } from './folder.js'
 
 /** What was written last time: the only way to tell our own file from one changed by hand. */
 export type Manifest = ReadonlyMap<string, string>
 
 export const MANIFEST_PATH = '.generated.json'
+
+/** The name of a file in the manifest, or of one part of a file that others write too. */
+export function manifestKey(
+  { place = 'output', path }: { readonly place?: Place | undefined; readonly path: string },
+  part?: string,
+): string {
+  return `${place === 'output' ? '' : `${place}:`}${path}${part === undefined ? '' : `#${part}`}`
+}
+
+/** What is remembered of the parts of one file. */
+export function partsOf(
+  manifest: Manifest,
+  file: { readonly place?: Place | undefined; readonly path: string },
+): ReadonlyMap<string, string> {
+  const prefix = manifestKey(file, '')
+  const own = [...manifest].filter(([key]) => key.startsWith(prefix))
+  return new Map(own.map(([key, hash]) => [key.slice(prefix.length), hash]))
+}
 
 /** SHA-256 of a file's content, in hex. */
 export function contentHash(content: string | Uint8Array): string {

@@ -1,10 +1,19 @@
+import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { chmod, chown, lstat, mkdir, open, realpath } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, posix, resolve } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { ConfigError, type ConfigProblem } from '../lib/errors.js'
-import { DIRECTORIES, type Directory, type OutputFile } from './folder.js'
-import { MANIFEST_PATH, contentHash, manifestFile, parseManifest, type Manifest } from './manifest.js'
+import { DIRECTORIES, type Directory, type OutputFile, type Place } from './folder.js'
+import {
+  MANIFEST_PATH,
+  contentHash,
+  manifestFile,
+  manifestKey,
+  parseManifest,
+  partsOf,
+  type Manifest,
+} from './manifest.js'
 import { finishInterrupted, replaceTogether } from './staging.js'
 import type { Owner } from './view-model.js'
 
@@ -13,6 +22,8 @@ export type FileState = 'created' | 'updated' | 'overwritten' | 'unchanged'
 
 export interface PlannedFile extends OutputFile {
   readonly state: FileState
+  /** Where it goes, absolute. */
+  readonly at: string
 }
 
 export interface FolderOptions {
@@ -21,7 +32,11 @@ export interface FolderOptions {
   readonly dryRun: boolean
   /** Who owns the server's directories; absent where ownership stays as it falls. */
   readonly serverOwner?: Owner | undefined
+  /** The folder that opens in an editor, absolute; absent where none of its files are written. */
+  readonly project?: string | undefined
 }
+
+type Placed = Pick<OutputFile, 'path' | 'place'>
 
 const MODE_BITS = 0o777
 const MAX_FILE_BYTES = 1024 * 1024
@@ -50,10 +65,30 @@ export class OutputFolder {
     return folder
   }
 
-  /** The text of a file of the folder; undefined where there is none. */
-  async read(path: string): Promise<string | undefined> {
-    const bytes = await this.#bytes(path)
+  /**
+   * The text of a file of the folder, or of the project; undefined where there is none.
+   *
+   * @throws {ConfigError} ERR_CONFIG_FILES for what is no plain file, and for a file of the project that is not UTF-8
+   */
+  async read(path: string, place: Place = 'output'): Promise<string | undefined> {
+    const bytes = await this.#bytes({ path, place })
+    // Written back, what is no text would be lost.
+    if (place === 'project' && bytes !== undefined && !isUtf8(bytes)) {
+      throw filesError('a file of the editor cannot be completed', [
+        { name: path, message: 'is not UTF-8: save it as UTF-8, or leave the editor out with --no-vscode' },
+      ])
+    }
     return bytes?.toString('utf8')
+  }
+
+  /** What an earlier run left in a file that others write too, by the name of the part. */
+  rememberedParts(path: string): ReadonlyMap<string, string> {
+    return partsOf(this.#manifest, { path, place: 'project' })
+  }
+
+  /** Whether an earlier run wrote this file. */
+  remembers(path: string, place: Place = 'output'): boolean {
+    return this.#manifest.has(manifestKey({ path, place }))
   }
 
   /**
@@ -69,8 +104,13 @@ export class OutputFolder {
     const problems: ConfigProblem[] = []
     for (const file of files) {
       const state = await this.#stateOf(file)
-      if (state === 'foreign' && !force) problems.push({ name: file.path, message: this.#why(file.path) })
-      planned.push({ ...file, state: state === 'foreign' ? 'overwritten' : state })
+      if (state === 'foreign' && !force) problems.push({ name: file.path, message: this.#why(file) })
+      planned.push({
+        ...file,
+        at: this.#at(file),
+        mode: await this.#modeOf(file),
+        state: state === 'foreign' ? 'overwritten' : state,
+      })
     }
     if (problems.length > 0)
       throw filesError('files would be overwritten that are not as they were written', problems)
@@ -82,11 +122,17 @@ export class OutputFolder {
     for (const directory of directories) await this.#makeDirectory(directory)
     const changed = planned.filter(({ state }) => state !== 'unchanged')
     const manifest = new Map(this.#manifest)
-    for (const { path, text } of planned) manifest.set(path, contentHash(text))
+    for (const { parts, ...file } of planned) {
+      if (parts === undefined) manifest.set(manifestKey(file), contentHash(file.text))
+      else for (const [part, hash] of parts) manifest.set(manifestKey(file, part), hash)
+    }
     const record = manifestFile(manifest)
     if (changed.length === 0 && (await this.read(MANIFEST_PATH)) === record.text) return
-    const staged = [...changed, record].map((file) => ({ ...file, owner: this.#ownerOf(file.path) }))
-    await guarded(() => replaceTogether(this.path, staged))
+    for (const { path, place } of changed) if (place === 'project') await this.#makeProjectFolder(path)
+    const staged = await Promise.all(
+      [...changed, record].map(async (file) => ({ ...file, owner: await this.#ownerOf(file) })),
+    )
+    await guarded(() => replaceTogether({ out: this.path, project: this.#options.project }, staged))
     this.#manifest = manifest
   }
 
@@ -114,7 +160,7 @@ export class OutputFolder {
       ])
     }
     try {
-      await guarded(() => finishInterrupted(this.path))
+      await guarded(() => finishInterrupted({ out: this.path, project: this.#options.project }))
     } catch (error) {
       await this.close()
       throw error
@@ -122,27 +168,67 @@ export class OutputFolder {
   }
 
   async #stateOf(file: OutputFile): Promise<FileState | 'foreign'> {
-    const bytes = await this.#bytes(file.path)
+    const bytes = await this.#bytes(file)
     if (bytes === undefined) return 'created'
     if (bytes.equals(Buffer.from(file.text))) return (await this.#isProtected(file)) ? 'unchanged' : 'updated'
-    return this.#manifest.get(file.path) === contentHash(bytes) ? 'updated' : 'foreign'
+    const ours = file.parts !== undefined || this.#manifest.get(manifestKey(file)) === contentHash(bytes)
+    return ours ? 'updated' : 'foreign'
   }
 
-  #why(path: string): string {
-    return this.#manifest.has(path) ? 'was changed by hand since' : 'was not written by this generator'
+  #why(file: OutputFile): string {
+    return this.#manifest.has(manifestKey(file))
+      ? 'was changed by hand since'
+      : 'was not written by this generator'
+  }
+
+  #at({ path, place }: Placed): string {
+    return join(this.#root(place), path)
+  }
+
+  #root(place: Place | undefined): string {
+    const { project } = this.#options
+    if (place !== 'project') return this.path
+    if (project === undefined) throw new TypeError('no project was given')
+    return project
+  }
+
+  /** In the project the modes are whoever's they are. */
+  async #modeOf(file: OutputFile): Promise<number> {
+    if (file.place !== 'project') return file.mode
+    const facts = await lstat(this.#at(file)).catch(() => undefined)
+    return facts === undefined ? file.mode : facts.mode & MODE_BITS
   }
 
   /** Mode and owner as they should be. Windows has neither. */
   async #isProtected(file: OutputFile): Promise<boolean> {
-    if (process.platform === 'win32') return true
-    const facts = await lstat(join(this.path, file.path))
-    const owner = this.#ownerOf(file.path)
+    if (process.platform === 'win32' || file.place === 'project') return true
+    const facts = await lstat(this.#at(file))
+    const owner = await this.#ownerOf(file)
     return (facts.mode & MODE_BITS) === file.mode && (owner === undefined || owner.uid === facts.uid)
   }
 
-  #ownerOf(path: string): Owner | undefined {
+  async #ownerOf({ path, place }: Placed): Promise<Owner | undefined> {
+    if (place === 'project') return this.#projectOwner()
     const directory = Object.values(DIRECTORIES).find((entry) => path.startsWith(`${entry.path}/`))
     return directory?.audience === 'server' ? this.#options.serverOwner : undefined
+  }
+
+  /** What root writes into somebody's project has to stay theirs. */
+  async #projectOwner(): Promise<Owner | undefined> {
+    if (process.getuid?.() !== 0) return undefined
+    const { uid, gid } = await lstat(this.#root('project'))
+    return { uid, gid }
+  }
+
+  async #makeProjectFolder(path: string): Promise<void> {
+    const owner = await this.#projectOwner()
+    for (const folder of foldersAbove(path)) {
+      const at = this.#at({ path: folder, place: 'project' })
+      await guarded(async () => {
+        const made = await mkdir(at, { recursive: true })
+        if (made !== undefined && owner !== undefined) await chown(at, owner.uid, owner.gid)
+      })
+    }
   }
 
   async #makeDirectory(directory: Directory): Promise<void> {
@@ -157,14 +243,10 @@ export class OutputFolder {
   }
 
   /** Never through a link: it could lead anywhere, and its target is nobody's output. */
-  async #bytes(path: string): Promise<Buffer | undefined> {
-    const parts = path.split('/')
-    for (let depth = 1; depth < parts.length; depth += 1) {
-      const parent = parts.slice(0, depth).join('/')
-      await refuseLink(join(this.path, parent), parent)
-    }
+  async #bytes({ path, place }: Placed): Promise<Buffer | undefined> {
+    for (const folder of foldersAbove(path)) await refuseLink(this.#at({ path: folder, place }), folder)
     try {
-      const handle = await open(join(this.path, path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+      const handle = await open(this.#at({ path, place }), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
       try {
         const facts = await handle.stat()
         if (!facts.isFile() || facts.size > MAX_FILE_BYTES) throw notOurs(path)
@@ -179,6 +261,12 @@ export class OutputFolder {
       throw error instanceof ConfigError ? error : unusable(error)
     }
   }
+}
+
+/** `a` and `a/b` of `a/b/c`. */
+function foldersAbove(path: string): readonly string[] {
+  const folder = posix.dirname(path)
+  return folder === '.' ? [] : [...foldersAbove(folder), folder]
 }
 
 async function refuseLink(path: string, name: string): Promise<void> {

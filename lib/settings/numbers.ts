@@ -16,6 +16,7 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
 /** Strict, so that a misspelt `flase` never counts as true; kind to the ways people write it. */
 export const flag: Validator<boolean> = {
   expected: 'true or false (yes, no, on, off, 1, 0 as well)',
+  words: [...FLAGS.keys()],
   parse: (text) => FLAGS.get(text.trim().toLowerCase()) ?? refuse(`expected ${flag.expected}`),
 }
 

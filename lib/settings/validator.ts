@@ -5,6 +5,8 @@
 export interface Validator<T> {
   /** What is accepted, as it follows the word "expected". */
   readonly expected: string
+  /** Where only a few words are accepted, in any case: these. */
+  readonly words?: readonly string[]
   /** Throws {@link Refusal} for everything else. */
   readonly parse: (text: string) => T
 }
@@ -35,6 +37,7 @@ export function choice<const T extends string>(...words: readonly T[]): Validato
   const expected = `one of ${words.join(', ')}`
   return {
     expected,
+    words,
     parse: (text) =>
       words.find((word) => word === text.trim().toLowerCase()) ?? refuse(`expected ${expected}`),
   }

@@ -180,6 +180,17 @@ describe('the certificate rules', () => {
     expect(await findings()).to.deep.equal(['docker-compose.yml:11:9 error [TLS-013]'])
   })
 
+  it('leave the key of the authority alone where the container has an empty folder in its place', async () => {
+    await workshop.write('tls/private/innocent.key', authority.keyPem)
+    await workshop.swap('docker-compose.yml', [
+      '    read_only: true',
+      '    tmpfs:\n      - /tls/private:ro,mode=0000\n    read_only: true',
+    ])
+    expect(await findings()).to.deep.equal([])
+    await workshop.swap('docker-compose.yml', ['/tls/private:ro', '/tls/other:ro'])
+    expect(await findings()).to.deep.equal(['docker-compose.yml:11:9 error [TLS-013]'])
+  })
+
   it('leave the key of the authority alone in a folder that nobody mounts', async () => {
     await workshop.write('operator/ca.key', authority.keyPem)
     expect(await findings()).to.deep.equal([])

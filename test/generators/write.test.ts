@@ -194,7 +194,7 @@ describe('write', () => {
         for (let index = 0; index < done; index += 1) {
           await rename(at(`.pending/${index}`), at(changed[index]?.[0] ?? ''))
         }
-        await finishInterrupted(folder.path)
+        await finishInterrupted({ out: folder.path })
         expect(await contentsOf(folder.path), String(done)).to.deep.equal(wanted)
       }
     })
@@ -218,7 +218,9 @@ describe('write', () => {
         { path: 'conf/redis.conf', text: 'new\n', mode: 0o600 },
         { path: 'conf/users.acl', text: 'new\n', mode: 0o600, owner: { uid: -5, gid: -5 } },
       ]
-      const error: unknown = await replaceTogether(folder.path, files).catch((reason: unknown) => reason)
+      const error: unknown = await replaceTogether({ out: folder.path }, files).catch(
+        (reason: unknown) => reason,
+      )
       expect(error).to.be.instanceOf(Error)
       await generate()
       expect(await contentsOf(folder.path)).to.deep.equal(before)

@@ -113,6 +113,11 @@ const IMPORTS: readonly { from: string; allowed: readonly string[]; refused: rea
     refused: ['../lib/redis/connection.js', '../lib/cache.js', '../lib/crypto/xaes.js', '../cli/print.js'],
   },
   {
+    from: 'generators/vscode/tasks.ts',
+    allowed: ['../folder.js', '../../lib/audit/report.js', '../../lib/settings/schema.js'],
+    refused: ['../../lib/redis/connection.js', '../../cli/print.js', 'ioredis'],
+  },
+  {
     from: 'cli/secure-cache.ts',
     allowed: ['../lib/create.js', '../generators/index.js', '../middleware/index.js'],
     refused: ['../test/support/redis-server.js'],

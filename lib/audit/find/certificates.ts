@@ -2,8 +2,10 @@ import { posix } from 'node:path'
 
 import type { FolderFacts } from '../facts.js'
 import { placeOf, type CertificateFacts, type CertificateFile } from '../formats/certificate.js'
+import type { ComposeService } from '../formats/compose.js'
 import { envValue } from '../formats/dotenv.js'
 import { lastDirective, settingOf } from '../formats/redis-conf.js'
+import { textsOf, under } from '../formats/yaml-tree.js'
 import type { RuleSeverity } from '../level.js'
 import type { Hit } from '../rule.js'
 import { confsOf, type Find } from './settings.js'
@@ -197,15 +199,36 @@ export const deployedAuthorityKey: Find = function* (facts) {
   )
   const inFolder = new Map(facts.files.map((entry) => [entry.path, entry.inFolder]))
   for (const { services } of facts.composes) {
-    for (const { mounts } of services) {
-      for (const { at, source, inFolder: mounted } of mounts) {
-        const covered = authorityKeys.some(({ path }) => covers(mounted, inFolder.get(path)))
+    for (const service of services) {
+      const masks = masksOf(service)
+      for (const { at, source, target, inFolder: mounted } of service.mounts) {
+        const covered = authorityKeys.some(({ path }) => {
+          const place = inFolder.get(path)
+          return (
+            covers(mounted, place) &&
+            !masks.some((mask) => covers(mask, placeBehind(place, { mounted, target })))
+          )
+        })
         if (covered || AUTHORITY_KEY.test(baseName(source))) {
           yield { at, message: 'the private key of the CA reaches a container: keep it off the server' }
         }
       }
     }
   }
+}
+
+/** Folders of a container that are empty ones of its own, whatever is mounted around them. */
+function masksOf({ node }: ComposeService): readonly string[] {
+  return textsOf(under(node, 'tmpfs')).map(({ text }) => text.replace(/:.*$/s, ''))
+}
+
+/** The path in the container of a file of this folder. */
+function placeBehind(
+  place: string | undefined,
+  { mounted, target }: { readonly mounted: string | undefined; readonly target: string | undefined },
+): string | undefined {
+  if (place === undefined || mounted === undefined || target === undefined) return undefined
+  return posix.join(target, posix.relative(mounted, place))
 }
 
 const AUTHORITY_KEY =

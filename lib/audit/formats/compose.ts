@@ -28,6 +28,8 @@ export interface ComposePort {
 export interface ComposeMount {
   readonly at: Position
   readonly source: string
+  /** Where the container sees it. */
+  readonly target?: string | undefined
   /** The source relative to the folder that is checked, where it lies inside. */
   readonly inFolder?: string | undefined
 }
@@ -186,11 +188,14 @@ function mountsOf(service: YamlNode, secrets: ReadonlyMap<string, string>): read
   const bound = items.flatMap((item) => {
     if (item.kind === 'scalar') {
       const [source = '', target] = splitVolume(withDefaults(item.text).text)
-      return target === undefined || !/^[./~]|^[A-Za-z]:[\\/]/.test(source) ? [] : [{ at: item.at, source }]
+      return target === undefined || !/^[./~]|^[A-Za-z]:[\\/]/.test(source) ? [] : [{ at: item.at, source, target }]
     }
     const [type] = textsOf(under(item, 'type'))
     const [source] = textsOf(under(item, 'source'))
-    return type?.text === 'bind' && source !== undefined ? [{ at: source.at, source: source.text }] : []
+    const [target] = textsOf(under(item, 'target'))
+    return type?.text === 'bind' && source !== undefined
+      ? [{ at: source.at, source: source.text, target: target?.text }]
+      : []
   })
   const given = under(service, 'secrets')
   const files = (given?.kind === 'list' ? given.items : []).flatMap((item) => {
