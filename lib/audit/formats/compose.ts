@@ -188,7 +188,9 @@ function mountsOf(service: YamlNode, secrets: ReadonlyMap<string, string>): read
   const bound = items.flatMap((item) => {
     if (item.kind === 'scalar') {
       const [source = '', target] = splitVolume(withDefaults(item.text).text)
-      return target === undefined || !/^[./~]|^[A-Za-z]:[\\/]/.test(source) ? [] : [{ at: item.at, source, target }]
+      return target === undefined || !/^[./~]|^[A-Za-z]:[\\/]/.test(source)
+        ? []
+        : [{ at: item.at, source, target }]
     }
     const [type] = textsOf(under(item, 'type'))
     const [source] = textsOf(under(item, 'source'))
