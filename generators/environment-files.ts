@@ -165,7 +165,8 @@ function modeOf(settings: Settings, environment: string): readonly Entry[] {
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
 }
 
-function addressOf(
+/** Where the application finds Redis: from a container beside it (`mounted`), or from a program of this machine. */
+export function addressOf(
   settings: Settings,
   { target, mounted }: { readonly target: Target; readonly mounted: boolean },
 ): readonly Entry[] {

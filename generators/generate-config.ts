@@ -111,6 +111,8 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
         ? { files: [], notes: [] }
         : await gatherProjectFiles({
             project: options.project,
+            settings,
+            server,
             target,
             out,
             command,

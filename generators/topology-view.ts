@@ -4,7 +4,6 @@ import { ConfigError } from '../lib/errors.js'
 import { serverPath, type Target } from './folder.js'
 import { healthCheck } from './health-check.js'
 import { usernameOf } from './password-set.js'
-import { shellWord } from './quoting.js'
 import { programsOf, type TargetServer } from './server-version.js'
 import {
   QUORUM,
@@ -158,18 +157,28 @@ export function createCommand(input: TopologyInput, { servers }: Layout, compose
   }
 }
 
-/** The commands that start the servers of this machine, each in a shell of its own or behind it. */
-export function localStart(input: TopologyInput, layout: Layout): readonly string[] {
+/** A program that runs one server of this machine: its words, paths absolute. */
+export interface LocalServer {
+  readonly name: string
+  readonly words: readonly string[]
+}
+
+/** The programs that run the servers of this machine, each in a shell of its own or behind it. */
+export function localServers(input: TopologyInput): readonly LocalServer[] {
   const { out, settings, server } = input
-  const path = (file: string): string => shellWord(serverPath({ target: 'local', out }, file))
+  const path = (file: string): string => serverPath({ target: 'local', out }, file)
   const program = programsOf(server.version).server
-  const scripted = ({ conf, folder }: ServerNode | SentinelNode, script: string): string =>
-    `sh ${path(script)} ${path(conf)} ${shellWord(dataDirectory({ target: 'local', out }, folder))}`
+  const layout = layoutsOf(settings, 'local')?.main
+  if (layout === undefined) return [{ name: 'redis', words: [program, path('conf/redis.conf')] }]
+  const scripted = (node: ServerNode | SentinelNode, script: string): LocalServer => ({
+    name: node.name,
+    words: ['sh', path(script), path(node.conf), dataDirectory({ target: 'local', out }, node.folder)],
+  })
   return [
     ...layout.servers.map((node) =>
       settings.server.topology === 'sentinel'
         ? scripted(node, 'conf/start.sh')
-        : `${program} ${path(node.conf)}`,
+        : { name: node.name, words: [program, path(node.conf)] },
     ),
     ...layout.sentinels.map((node) => scripted(node, 'sentinel/start.sh')),
   ]

@@ -10,7 +10,13 @@ import { composeIdentity, composeNetwork } from './compose-identity.js'
 import { BACKEND_MOUNT, PRODUCTION_FILE } from './environment-files.js'
 import { shellWord } from './quoting.js'
 import { programsOf, type TargetServer } from './server-version.js'
-import { createCommand, findingVariables, localStart, replicationOf, serviceViews } from './topology-view.js'
+import {
+  createCommand,
+  findingVariables,
+  localServers,
+  replicationOf,
+  serviceViews,
+} from './topology-view.js'
 import { BUS_OFFSET, SENTINEL_OFFSET, layoutsOf, type Layout } from './topology.js'
 
 const MIB = 1024 * 1024
@@ -268,10 +274,7 @@ function commandsOf(input: ViewInput) {
     }
   }
   return {
-    start:
-      layouts === undefined
-        ? [`${programsOf(server.version).server} ${shellWord(serverPath(input, 'conf/redis.conf'))}`]
-        : localStart(input, layouts.main),
+    start: localServers(input).map(({ words }) => words.map(shellWord).join(' ')),
     create: cluster ? `sh ${shellWord(join(input.out, createScript('')))}` : '',
     development: '',
     developmentCreate: '',

@@ -1,9 +1,10 @@
 import { posix, relative, sep } from 'node:path'
-import { BACKEND_MOUNT, DEVELOPMENT_FILE } from '../environment-files.js'
+import type { Settings } from '../../lib/settings/settings.js'
+import { BACKEND_MOUNT, DEVELOPMENT_FILE, addressOf } from '../environment-files.js'
 import { DIRECTORIES, PUBLIC, type OutputFile } from '../folder.js'
-import { CONTAINER_PORT } from '../listener.js'
 import { commentText } from '../quoting.js'
 import { renderTemplate } from '../render.js'
+import { layoutsOf } from '../topology.js'
 import type { EditorView } from './editor-view.js'
 import { EXTENSIONS } from './extensions.js'
 
@@ -22,35 +23,45 @@ const MASKED = [DIRECTORIES.operator.path, DIRECTORIES.secrets.path, DIRECTORIES
 /** The service beside Redis, as an addition to docker-compose.yml. */
 export async function devContainerCompose(input: {
   readonly view: EditorView
+  readonly settings: Settings
   readonly out: string
   readonly project: string
   readonly command: string
   /** Names and values of `.env.development`. */
   readonly environment: Readonly<Record<string, string>>
 }): Promise<OutputFile> {
-  const { view, out, project, command, environment } = input
+  const { view, settings, out, project, command, environment } = input
+  const addresses = new Map(
+    addressOf(settings, { target: 'container', mounted: true }).map(({ name, value }) => [name, value]),
+  )
+  const insideOf = (name: string, value: string): string => addresses.get(name) ?? pathInside(name, value)
   const inside = view.inside ? posix.join(WORKSPACE, view.folder) : ''
   const text = await renderTemplate('docker-compose.devcontainer.yml.hbs', {
     header: { command },
     image: IMAGE,
     environmentFile: `./${DEVELOPMENT_FILE}`,
     environment: Object.entries(environment)
-      .map(([name, value]) => ({ name, value: asInside(name, value) }))
+      .map(([name, value]) => ({ name, value: insideOf(name, value) }))
       .filter(({ name, value }) => value !== environment[name]),
     project: relative(out, project).split(sep).join('/') || '.',
     workspace: WORKSPACE,
     mount: BACKEND_MOUNT,
+    services: servicesOf(settings),
     inside,
     masked: MASKED.map((path) => `${posix.join(inside, path)}:ro,mode=0000,size=4k`),
   })
   return { path: DEV_CONTAINER_COMPOSE, text, mode: PUBLIC }
 }
 
-/** A value of `.env.development`, which is for programs beside Docker, as it is inside. */
-function asInside(name: string, value: string): string {
-  if (name === 'REDIS_HOST') return 'redis'
-  if (name === 'REDIS_PORT') return String(CONTAINER_PORT)
+/** Files of `app/` are mounted where the application finds them in every container. */
+function pathInside(name: string, value: string): string {
   return name.endsWith('_FILE') ? posix.join(BACKEND_MOUNT, posix.basename(value)) : value
+}
+
+/** Every server that the workspace waits for. */
+function servicesOf(settings: Settings): readonly string[] {
+  const layout = layoutsOf(settings, 'container')?.main
+  return layout === undefined ? ['redis'] : [...layout.servers, ...layout.sentinels].map(({ name }) => name)
 }
 
 /** `devcontainer.json`, for its place in the project. */

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import type { Target } from '../folder.js'
+import type { LocalServer } from '../topology-view.js'
 
 /** The default folder; others are named in the labels, so that two of them have tasks of their own. */
 const USUAL_FOLDER = 'secure-redis'
@@ -28,6 +29,10 @@ export interface EditorView {
   readonly suffix: string
   /** Whether `.env.development` was written. */
   readonly hasEnvironment: boolean
+  /** Programs of this machine that run the servers, as a task names them. */
+  readonly servers: readonly LocalServer[]
+  /** The script that makes a Cluster of the servers that the start task runs; absent for other topologies. */
+  readonly createScript?: string | undefined
 }
 
 export interface EditorContext {
@@ -40,18 +45,28 @@ export interface EditorContext {
   readonly program: string
   readonly main?: unknown
   readonly hasEnvironment: boolean
+  /** Paths absolute. */
+  readonly servers: readonly LocalServer[]
+  readonly createScript?: string | undefined
 }
 
 /** Undefined where the folder's name cannot stand in the files of an editor. */
 export function editorView(context: EditorContext): EditorView | undefined {
-  const { out, project, main, ...rest } = context
+  const { out, project, main, servers, ...rest } = context
   const path = relative(project, out)
   const outside = isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`)
   const folder = (outside ? out : path === '' ? '.' : path).split(sep).join('/')
   if (!PLAIN_PATH.test(folder) || !context.generateWords.every((word) => PLAIN_PATH.test(word)))
     return undefined
+  const placed = (word: string): string => {
+    const below = relative(out, word)
+    return isAbsolute(word) && !below.startsWith('..')
+      ? inOutput({ folder }, below.split(sep).join('/'))
+      : word
+  }
   return {
     ...rest,
+    servers: servers.map(({ name, words }) => ({ name, words: words.map(placed) })),
     folder,
     inside: !outside && folder !== '.',
     main: typeof main === 'string' && PLAIN_PATH.test(main) ? main.replace(/^\.\//, '') : undefined,
@@ -65,6 +80,6 @@ export function inWorkspace(path: string): string {
 }
 
 /** A file of the output folder as the editor resolves it. */
-export function inOutput({ folder }: EditorView, file: string): string {
+export function inOutput({ folder }: Pick<EditorView, 'folder'>, file: string): string {
   return inWorkspace(folder === '.' ? file : `${folder}/${file}`)
 }

@@ -2,8 +2,12 @@ import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { settingsSchema } from '../../lib/settings/schema.js'
+import type { Settings } from '../../lib/settings/settings.js'
 import { DEVELOPMENT_FILE } from '../environment-files.js'
 import { PUBLIC, type OutputFile, type Target } from '../folder.js'
+import type { TargetServer } from '../server-version.js'
+import { localServers } from '../topology-view.js'
+import { DEVELOPMENT_COMPOSE, createScript } from '../view-model.js'
 import {
   DEV_CONTAINER_FILE,
   SECOND_DEV_CONTAINER_FILE,
@@ -34,6 +38,8 @@ export interface ProjectOptions {
 
 interface ProjectContext {
   readonly project: ProjectOptions
+  readonly settings: Settings
+  readonly server: TargetServer
   readonly target: Target
   /** The output folder, absolute. */
   readonly out: string
@@ -78,6 +84,8 @@ export async function gatherProjectFiles(
     program,
     main,
     hasEnvironment: environment !== undefined,
+    servers: target === 'local' ? localServers(context) : [],
+    createScript: scriptIn(context),
   })
   if (view === undefined) {
     return {
@@ -133,13 +141,19 @@ async function devContainer({
   readonly context: ProjectContext
   readonly environment: Readonly<Record<string, string>>
 }): Promise<readonly OutputFile[]> {
-  const { project, out, command, read, remembers } = context
+  const { project, settings, out, command, read, remembers } = context
   const taken = (await read(DEV_CONTAINER_FILE)) !== undefined && !remembers(DEV_CONTAINER_FILE)
   const path = taken ? SECOND_DEV_CONTAINER_FILE : DEV_CONTAINER_FILE
   return [
-    await devContainerCompose({ view, out, project: project.folder, command, environment }),
+    await devContainerCompose({ view, settings, out, project: project.folder, command, environment }),
     { ...devContainerFile(path, { view, command }), place: 'project' },
   ]
+}
+
+/** The script that makes a Cluster of the servers that the start task runs. */
+function scriptIn({ settings, target }: ProjectContext): string | undefined {
+  if (settings.server.topology !== 'cluster') return undefined
+  return createScript(target === 'container' ? DEVELOPMENT_COMPOSE : '')
 }
 
 /** Where the program lies: in the project's packages, or in the project where that is our own. */

@@ -24,7 +24,7 @@ export const PROBLEM_MATCHER = {
 /** Redis says so on its output; the task counts as running from then on. */
 const READY = 'Ready to accept connections'
 
-type TaskName = 'generate' | 'check' | 'verify' | 'start' | 'stop'
+type TaskName = 'generate' | 'check' | 'verify' | 'start' | 'create cluster' | 'stop'
 
 export function taskLabel({ suffix }: EditorView, name: TaskName): string {
   return `secure-cache: ${name}${suffix}`
@@ -33,16 +33,16 @@ export function taskLabel({ suffix }: EditorView, name: TaskName): string {
 /** `.vscode/tasks.json`: programs with their words, never a line for a shell to take apart. */
 export function taskContributions(view: EditorView): readonly Contribution[] {
   const tasks: readonly Entry[] = [
-    ours(view, 'generate', {
-      words: ['generate-config', ...view.generateWords],
+    program(view, 'generate', {
+      words: ['node', inWorkspace(view.program), 'generate-config', ...view.generateWords],
       detail: 'Render redis.conf, users.acl, certificates and Compose files from the settings.',
     }),
-    ours(view, 'check', {
-      words: ['check', ...(view.suffix === '' ? [] : [view.folder])],
+    program(view, 'check', {
+      words: ['node', inWorkspace(view.program), 'check', ...(view.suffix === '' ? [] : [view.folder])],
       detail: 'Look for weaknesses in environment files and rendered files, without a server.',
     }),
-    ours(view, 'verify', {
-      words: ['verify', '--settings', outputWord(view, DEVELOPMENT_FILE)],
+    program(view, 'verify', {
+      words: ['node', inWorkspace(view.program), 'verify', '--settings', outputWord(view, DEVELOPMENT_FILE)],
       detail: 'Check a running server: passwords, TLS, encryption, access control.',
     }),
     ...SERVER_TASKS[view.target](view),
@@ -50,24 +50,8 @@ export function taskContributions(view: EditorView): readonly Contribution[] {
   return [
     { kind: 'member', path: [], name: 'version', value: '2.0.0' },
     ...tasks.map((value) => ({ kind: 'entry', path: ['tasks'], key: 'label', value }) as const),
-    ...(view.target === 'local' ? [stopInput(view)] : []),
+    ...stopInputs(view),
   ]
-}
-
-/** A task that runs our own program. */
-function ours(
-  view: EditorView,
-  name: TaskName,
-  { words, detail }: { readonly words: readonly string[]; readonly detail: string },
-): Entry {
-  return {
-    label: taskLabel(view, name),
-    detail,
-    type: 'process',
-    command: 'node',
-    args: [inWorkspace(view.program), ...words],
-    problemMatcher: PROBLEM_MATCHER,
-  }
 }
 
 function outputWord({ folder }: EditorView, file: string): string {
@@ -76,61 +60,99 @@ function outputWord({ folder }: EditorView, file: string): string {
 
 const SERVER_TASKS: Readonly<Record<EditorView['target'], (view: EditorView) => readonly Entry[]>> = {
   container(view) {
-    const compose = ['compose', '-f', inOutput(view, DEVELOPMENT_COMPOSE)]
-    const task = (name: TaskName, words: readonly string[], detail: string): Entry => ({
-      label: taskLabel(view, name),
-      detail,
-      type: 'process',
-      command: 'docker',
-      args: [...compose, ...words],
-      problemMatcher: PROBLEM_MATCHER,
-    })
+    const compose = (...words: readonly string[]): readonly string[] => [
+      'docker',
+      'compose',
+      '-f',
+      inOutput(view, DEVELOPMENT_COMPOSE),
+      ...words,
+    ]
     return [
-      task(
-        'start',
-        ['up', '--detach', '--wait'],
-        'Start Redis for development: its port on this machine alone.',
-      ),
-      task('stop', ['down'], 'Stop the Redis for development.'),
+      program(view, 'start', {
+        words: compose('up', '--detach', '--wait'),
+        detail: 'Start Redis for development: its port on this machine alone.',
+      }),
+      ...createTask(view),
+      program(view, 'stop', { words: compose('down'), detail: 'Stop the Redis for development.' }),
     ]
   },
   local(view) {
+    const { servers } = view
+    const labels = servers.map(({ name }) => serverLabel(view, name))
     return [
-      {
-        label: taskLabel(view, 'start'),
+      ...servers.map(({ words }, index) => ({
+        label: labels[index],
         detail: 'Start Redis on this machine from the generated configuration.',
-        type: 'process',
-        command: 'redis-server',
-        args: [inOutput(view, 'conf/redis.conf')],
+        ...running(words),
         isBackground: true,
         problemMatcher: {
           ...PROBLEM_MATCHER,
           background: { activeOnStart: true, beginsPattern: 'Redis is starting', endsPattern: READY },
         },
-      },
-      {
-        label: taskLabel(view, 'stop'),
-        detail: 'Stop the Redis that the start task runs.',
-        type: 'process',
-        command: 'node',
-        // The input below ends the other task; the program itself has nothing to do.
-        args: ['--eval', '', `\${input:${stopId(view)}}`],
-        problemMatcher: PROBLEM_MATCHER,
-      },
+      })),
+      ...(servers.length === 1
+        ? []
+        : [
+            {
+              label: taskLabel(view, 'start'),
+              detail: 'Start all servers on this machine.',
+              dependsOn: labels,
+              problemMatcher: PROBLEM_MATCHER,
+            },
+          ]),
+      ...createTask(view),
+      program(view, 'stop', {
+        // The inputs below end the other tasks; the program itself has nothing to do.
+        words: ['node', '--eval', '', ...labels.map((label) => `\${input:${stopId(label)}}`)],
+        detail: 'Stop the servers that the start task runs.',
+      }),
     ]
   },
 }
 
-function stopId({ suffix }: EditorView): string {
-  return `secure-cache-stop${suffix}`
+/** A task that runs any program to its end. */
+function program(
+  view: EditorView,
+  name: TaskName,
+  { words, detail }: { readonly words: readonly string[]; readonly detail: string },
+): Entry {
+  return { label: taskLabel(view, name), detail, ...running(words), problemMatcher: PROBLEM_MATCHER }
 }
 
-function stopInput(view: EditorView): Contribution {
-  const value = {
-    id: stopId(view),
-    type: 'command',
-    command: 'workbench.action.tasks.terminate',
-    args: taskLabel(view, 'start'),
-  }
-  return { kind: 'entry', path: ['inputs'], key: 'id', value }
+function running([command, ...args]: readonly string[]): Entry {
+  return { type: 'process', command, args }
+}
+
+/** One server is the start task itself; of several each has a task of its own. */
+function serverLabel(view: EditorView, name: string): string {
+  return view.servers.length === 1 ? taskLabel(view, 'start') : `secure-cache: ${name}${view.suffix}`
+}
+
+function createTask(view: EditorView): readonly Entry[] {
+  if (view.createScript === undefined) return []
+  const words = ['sh', inOutput(view, view.createScript)]
+  return [
+    program(view, 'create cluster', {
+      words,
+      detail: 'Make one Cluster of the servers, once, when all run.',
+    }),
+  ]
+}
+
+function stopId(label: string): string {
+  return `stop ${label}`
+}
+
+/** Inputs that end a running task when they are asked for (the editor's command for it). */
+function stopInputs(view: EditorView): readonly Contribution[] {
+  return view.servers.map(({ name }) => {
+    const label = serverLabel(view, name)
+    const value = {
+      id: stopId(label),
+      type: 'command',
+      command: 'workbench.action.tasks.terminate',
+      args: label,
+    }
+    return { kind: 'entry', path: ['inputs'], key: 'id', value }
+  })
 }
