@@ -12,6 +12,8 @@ const MOST_EVENTS = 100
 /** As many as a reader is told of what was before it came. */
 const MOST_HISTORY = 500
 const HEARTBEAT_MS = 15_000
+/** Then a reader has to come again, and is asked again who it is: a login may have ended meanwhile. */
+const LONGEST_MS = 10 * 60_000
 /** What a reader may leave unread in our memory before it is let go. */
 const MOST_UNREAD_BYTES = 1024 * 1024
 
@@ -26,7 +28,12 @@ const FULL: Answer = {
  * so many readers, so much unread, so many events a second; a storm becomes a number.
  */
 export class StatusStreams {
+  readonly #longestMs: number
   #readers = 0
+
+  constructor({ longestMs = LONGEST_MS }: { readonly longestMs?: number | undefined } = {}) {
+    this.#longestMs = longestMs
+  }
 
   /** Takes over the response, or says why not. */
   open(res: ServerResponse, sources: readonly StatusSource[]): Answer | undefined {
@@ -35,7 +42,7 @@ export class StatusStreams {
     // Gone while we looked who it is: nothing would tell us any more.
     if (res.closed) return undefined
     this.#readers += 1
-    const reader = new Reader(res, sources)
+    const reader = new Reader(res, sources, this.#longestMs)
     res.once('close', () => {
       this.#readers -= 1
       reader.end()
@@ -49,11 +56,12 @@ class Reader {
   readonly #sources: readonly StatusSource[]
   readonly #stops: readonly (() => void)[]
   readonly #heartbeat: NodeJS.Timeout
+  readonly #ending: NodeJS.Timeout
   #pending: SecurityEvent[] = []
   #lost = 0
   #flush: NodeJS.Timeout | undefined
 
-  constructor(res: ServerResponse, sources: readonly StatusSource[]) {
+  constructor(res: ServerResponse, sources: readonly StatusSource[], longestMs: number) {
     this.#res = res
     this.#sources = sources
     openForWriting(res, {
@@ -77,6 +85,7 @@ class Reader {
       this.#write(': still here\n\n')
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
+    this.#ending = setTimeout(() => res.end(), longestMs).unref()
     // Listening began above, in the same turn: whatever happens is in the one or the other, and in no gap between.
     this.#send('history', { events: newestEvents(sources, { limit: MOST_HISTORY }) })
     this.#sendStatus()
@@ -85,6 +94,7 @@ class Reader {
   end(): void {
     for (const stop of this.#stops) stop()
     clearInterval(this.#heartbeat)
+    clearTimeout(this.#ending)
     clearTimeout(this.#flush)
   }
 
@@ -115,6 +125,7 @@ class Reader {
   }
 
   #write(text: string): void {
+    if (this.#res.writableEnded) return
     if (this.#res.writableLength > MOST_UNREAD_BYTES) this.#res.destroy()
     else this.#res.write(text)
   }

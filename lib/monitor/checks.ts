@@ -1,4 +1,4 @@
-import { accessCheck, authenticationCheck, loginFailuresCheck } from './checks/login-checks.js'
+import { accessCheck, authenticationCheck, denialsCheck, loginFailuresCheck } from './checks/login-checks.js'
 import { certificateCheck, isolationCheck, tlsCheck } from './checks/network-checks.js'
 import {
   availabilityCheck,
@@ -32,6 +32,7 @@ export const CHECKS = [
   availabilityCheck,
   certificateCheck,
   accessCheck,
+  denialsCheck,
   storedValuesCheck,
   configurationCheck,
 ] as const satisfies readonly CheckRule[]

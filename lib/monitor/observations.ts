@@ -108,6 +108,10 @@ export interface Happened {
   readonly ownFailuresLastHour: number
   /** Failures among our own last ten logins. */
   readonly recentLoginFailures: number
+  /** Commands, keys and channels that were refused: ours always, those of others where user monitor is there. */
+  readonly deniedLastHour: number
+  /** The newest of them in words; what others wrote is harmless in it. */
+  readonly latestDenial?: string | undefined
   readonly decryptFailuresLastHour: number
   readonly tamperedLastHour: number
 }

@@ -9,6 +9,7 @@ import { Observer } from './observer.js'
 import { looksAt } from './looks.js'
 import { buildStatus } from './status.js'
 import type { SecurityStatus } from './status.js'
+import type { EventMonitor } from './security-monitor.js'
 import type { WatchedParts } from './watched-parts.js'
 
 /** Everything older than this many rounds is no longer known. */
@@ -158,10 +159,21 @@ export class SecurityWatch {
       ownFailuresLastDay: monitor.count('own_auth_failures', 24),
       ownFailuresLastHour: monitor.count('own_auth_failures', 1),
       recentLoginFailures: monitor.recentLoginFailures(),
+      deniedLastHour: monitor.count('acl_denied', 1),
+      latestDenial: latestDenial(monitor),
       decryptFailuresLastHour: monitor.count('decrypt_failures', 1),
       tamperedLastHour: monitor.count('tampered_values', 1),
     }
   }
+}
+
+function latestDenial(monitor: EventMonitor): string | undefined {
+  const [event] = monitor.recentEvents({ type: 'acl.denied', limit: 1 })
+  if (event?.type !== 'acl.denied') return undefined
+  const { reason, object, userName, sourceIp } = event
+  const what = object === undefined ? `a ${reason}` : `${reason} "${object}"`
+  const who = userName === undefined ? '' : ` to user "${userName}"`
+  return `${what}${who}${sourceIp === undefined ? '' : ` from ${sourceIp}`}`
 }
 
 function listen(listeners: Set<() => void>, listener: () => void): () => void {

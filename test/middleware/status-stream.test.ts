@@ -13,6 +13,7 @@ import { inspectCache } from '../../lib/create.js'
 import { createSecureCache } from '../../lib/index.js'
 import type { SecureCache } from '../../lib/index.js'
 import { securityStatus } from '../../middleware/index.js'
+import { StatusStreams } from '../../middleware/status-stream.js'
 import { until } from '../support/until.js'
 
 const TOKEN = 'right-token-0123456789-0123456789-0123'
@@ -169,6 +170,22 @@ describe('the live stream of the status', () => {
     await cache.close()
     await until('the end', () => reader.ended)
     expect(reader.res.complete).to.equal(true)
+  })
+
+  it('ends after its time, so that its reader is asked again who it is', async () => {
+    const streams = new StatusStreams({ longestMs: 20 })
+    const short = createServer((_req, res) => streams.open(res, [internals])).listen(0, '127.0.0.1')
+    await once(short, 'listening')
+    ending.push(async () => {
+      short.close()
+      await once(short, 'close')
+    })
+    const asked = httpRequest({ host: '127.0.0.1', port: (short.address() as AddressInfo).port }).end()
+    const [res] = (await once(asked, 'response')) as [IncomingMessage]
+    res.resume()
+    await once(res, 'end')
+    expect(res.complete).to.equal(true)
+    internals.events.emit('clock.skew', { seconds: 1 })
   })
 
   it('has room for 32 readers, and for the next when one leaves', async () => {

@@ -137,6 +137,27 @@ function latest(evidence: Evidence): string {
   return text === undefined ? '' : `; latest: ${text}`
 }
 
+export const denialsCheck: CheckRule<'acl_denials'> = {
+  id: 'acl_denials',
+  backends: ['redis'],
+  source:
+    "refusals of the last hour: our own, and by the server's counter those of others where user monitor can read it",
+  judge: (evidence) => {
+    const { happened, now: at } = evidence
+    const { deniedLastHour: denied, latestDenial: last } = happened
+    if (denied === 0) return { state: 'pass', at, observed: 'no command, key or channel was refused' }
+    return {
+      state: 'warn',
+      at,
+      observed: `refused in the last hour: ${String(denied)}${last === undefined ? '' : `; latest: ${last}`}`,
+      remedy:
+        `see who and what: ${redisCli(evidence, 'operator', 'ACL LOG 10')}. One of ours lacks a right: ` +
+        '`npm run generate-config`, then ACL LOAD. Somebody else tries what he may not: docs/incident-response.md, ' +
+        '"Suspicious logins"',
+    }
+  },
+}
+
 function reload(evidence: Evidence): string {
   return (
     'put the rights of the roles back: `npm run generate-config`, then ' +

@@ -58,7 +58,7 @@ export class Feed {
           if (streamed) streamAgainAt = 0
         }
         if (this.#ended.signal.aborted) return
-        this.#listener.onWay(`asking every ${String(POLL_MS / 1000)} seconds`)
+        if (streamAgainAt !== 0) this.#listener.onWay(`asking every ${String(POLL_MS / 1000)} seconds`)
       } catch (error) {
         if (this.#ended.signal.aborted) return
         if (error instanceof Refusal) {

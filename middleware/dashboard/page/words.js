@@ -13,6 +13,7 @@ export const CHECK_TITLES = {
   redis_available: 'Redis is there',
   tls_certificate: 'Certificate',
   acl_role: 'Rights of our users',
+  acl_denials: 'Refused by Redis',
   stored_values: 'Stored values',
   configuration: 'Settings',
 }

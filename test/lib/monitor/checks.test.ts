@@ -44,6 +44,7 @@ const NOTHING_HAPPENED: Happened = {
   ownFailuresLastDay: 0,
   ownFailuresLastHour: 0,
   recentLoginFailures: 0,
+  deniedLastHour: 0,
   decryptFailuresLastHour: 0,
   tamperedLastHour: 0,
 }
@@ -382,6 +383,15 @@ const CASES: readonly Case[] = [
     'warn',
     /pttl/,
   ],
+  // acl_denials
+  ['nothing refused', 'acl_denials', {}, 'pass', /no command/],
+  [
+    'a refused command',
+    'acl_denials',
+    { happened: { deniedLastHour: 2, latestDenial: 'command "flushall" to user "health_service"' } },
+    'warn',
+    /refused in the last hour: 2; latest: command "flushall"/,
+  ],
   // stored_values
   ['values that open', 'stored_values', {}, 'pass', /opened/],
   [
@@ -472,7 +482,7 @@ describe('the checks', () => {
       staleAfterMs: 90_000,
     })
     const looked = checks.filter((one) => one.state !== 'unknown').map((one) => one.id)
-    expect(looked).to.deep.equal(['recent_auth_failures', 'stored_values', 'configuration'])
+    expect(looked).to.deep.equal(['recent_auth_failures', 'acl_denials', 'stored_values', 'configuration'])
     expect(checks.every((one) => one.state !== 'unknown' || one.observed_at === null)).to.equal(true)
   })
 

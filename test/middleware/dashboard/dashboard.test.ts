@@ -100,7 +100,7 @@ describe('the dashboard in a browser', function () {
     await enter(page)
     await page.getByRole('heading', { name: 'The cache is safe' }).waitFor()
     const states = await page.locator('.check').evaluateAll((all) => all.map((one) => one.dataset['state']))
-    expect(states).to.deep.equal(Array.from({ length: 10 }, () => 'pass'))
+    expect(states).to.deep.equal(Array.from({ length: 11 }, () => 'pass'))
     await page.getByText('live', { exact: true }).waitFor()
     expect(problems).to.deep.equal([])
     expect(requests.filter((one) => !one.startsWith(new URL(site.address).origin))).to.deep.equal([])
@@ -192,7 +192,7 @@ describe('the dashboard in a browser', function () {
     const { page } = await visit(address)
     await enter(page)
     await page.getByText('asking every 10 seconds').waitFor()
-    expect(await page.locator('.check').count()).to.equal(10)
+    expect(await page.locator('.check').count()).to.equal(11)
   })
 
   for (const path of ['/', '/monitoring/security-status', '/security/']) {
