@@ -321,7 +321,7 @@ describe('the security status', () => {
       tls_enabled: false,
     })
     expect(body.checks.filter((check: { state: string }) => check.state === 'not_applicable')).to.have.length(
-      7,
+      8,
     )
   })
 
