@@ -35,8 +35,8 @@ export interface OpenRedis {
 }
 
 const PREFIX = 'app:'
-/** A user of the team's own, whom the migration leaves alone. */
-const INSIDER = 'a password of the test alone'
+/** Password of `insider`, a user of the team's own, whom the migration leaves alone. */
+export const INSIDER = 'a password of the test alone'
 
 export async function startOpenRedis(options: RedisServerOptions = {}): Promise<OpenRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'migration-'))

@@ -1,0 +1,90 @@
+import { expect } from 'chai'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'mocha'
+import { runAndKill } from '../../support/killed-command.js'
+import { lookAt, startOpenRedis, type OpenRedis, type ServerLook } from '../../support/open-redis.js'
+import { PlanFollower } from '../../support/plan-follower.js'
+
+const KEYS = 5000
+const KILLS_EACH_WAY = 10
+
+describe('a migration that is killed again and again', () => {
+  let open: OpenRedis
+  let follower: PlanFollower
+  let start: ServerLook
+
+  before(async function () {
+    this.timeout(120_000)
+    open = await startOpenRedis()
+    await writeEnvironment(open)
+    follower = new PlanFollower(open)
+    await follower.fill(KEYS)
+    start = await lookAt(open.insider())
+    follower.start()
+  })
+  after(() => open.stop())
+
+  it('reaches the same end from wherever it was killed', async function () {
+    this.timeout(0)
+    await untilDone('run')
+    const { sealed, strings } = await follower.sealed(open.insider())
+    expect(sealed).to.equal(strings)
+    const status = await open.migration().status()
+    expect(status.steps.filter(({ stage }) => stage !== 'done')).to.deep.equal([])
+  })
+
+  it('comes back to exactly the start from wherever the rollback was killed', async function () {
+    this.timeout(0)
+    await untilDone('rollback')
+    await follower.stop()
+    expect(follower.failures.slice(0, 10)).to.deep.equal([])
+    expect((await follower.differences(open.insider())).slice(0, 10)).to.deep.equal([])
+    expect(await lookAt(open.insider())).to.deep.equal(start)
+  })
+
+  /** Kills at random moments of the whole way, and lets the last run come to its end. */
+  async function untilDone(command: 'run' | 'rollback'): Promise<void> {
+    let kills = 0
+    for (;;) {
+      const kill =
+        kills < KILLS_EACH_WAY
+          ? { afterEvents: 1 + Math.floor(Math.random() * 12), thenMs: Math.random() * 40 }
+          : undefined
+      const { code, stderr } = await runAndKill({
+        words: ['migrate', command, '--all', ...options(open)],
+        cwd: open.folder,
+        onEvent: (event) => follower.follow(event),
+        kill,
+      })
+      if (code === null) kills += 1
+      else expect(stderr, `exit ${code}, after ${kills} kills`).to.equal('')
+      if (code === 0) break
+    }
+    // It ended before it could be killed as often as that: a kill before the first event, then.
+    expect(kills).to.be.above(0)
+  }
+})
+
+function options({ server, tlsPort, folder }: OpenRedis): readonly string[] {
+  return [
+    ...['--json', '--from', `${server.host}:${server.port}`, '--tls-port', String(tlsPort)],
+    ...['--folder', folder, '--server-tls', server.folder, '--confirm', 'encryption'],
+    ...['--wait', '60', '--settle', '0.05'],
+  ]
+}
+
+/** As people have it: one file with the settings, certificates beside it. */
+async function writeEnvironment({ env, folder }: OpenRedis): Promise<void> {
+  const lines: string[] = []
+  for (const [name, value] of Object.entries(env)) {
+    if (!value.includes('\n')) {
+      lines.push(`${name}=${value}`)
+      continue
+    }
+    const path = join(folder, `${name}.pem`)
+    await writeFile(path, value, { mode: 0o600 })
+    lines.push(`${name}_FILE=${path}`)
+  }
+  await writeFile(join(folder, '.env'), `${lines.join('\n')}\n`, { mode: 0o600 })
+}

@@ -1,0 +1,3 @@
+import { migrateUnderLoad } from '../../support/migrated-under-load.js'
+
+migrateUnderLoad(200_000)
