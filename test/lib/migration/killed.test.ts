@@ -67,11 +67,11 @@ describe('a migration that is killed again and again', () => {
 })
 
 function options({ server, tlsPort, folder }: OpenRedis): readonly string[] {
-  return [
-    ...['--json', '--from', `${server.host}:${server.port}`, '--tls-port', String(tlsPort)],
-    ...['--folder', folder, '--server-tls', server.folder, '--confirm', 'encryption'],
-    ...['--wait', '60', '--settle', '0.05'],
-  ]
+  const address = `${server.host}:${server.port}`
+  return (
+    `--json --from ${address} --tls-port ${tlsPort} --folder ${folder} --server-tls ${server.folder} ` +
+    '--confirm encryption --wait 60 --settle 0.05'
+  ).split(' ')
 }
 
 /** As people have it: one file with the settings, certificates beside it. */
