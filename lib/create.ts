@@ -7,6 +7,7 @@ import { OpenReports } from './cache/open-reports.js'
 import { Outages } from './cache/outages.js'
 import { Outcomes } from './cache/outcomes.js'
 import { RepeatedEvents } from './cache/repeated-events.js'
+import { Resealing } from './cache/resealing.js'
 import { SingleFlight } from './cache/single-flight.js'
 import { Values } from './cache/values.js'
 import type { CacheParts } from './cache.js'
@@ -15,7 +16,16 @@ import { devKey, processKey } from './dev-key.js'
 import { openEncryption, type Encryption } from './encryption.js'
 import { CacheError, ConfigError, isCacheError } from './errors.js'
 import { SecurityEvents } from './events.js'
-import type { Logger, Sealer, SecureCache, SecureCacheOptions } from './interface.js'
+import type {
+  CacheOptions,
+  Logger,
+  ReloadTrigger,
+  Sealer,
+  SecureCache,
+  SecureCacheOptions,
+} from './interface.js'
+import { Heartbeat } from './keys/heartbeat.js'
+import { INSTANCE_NAMESPACE } from './keys/instances.js'
 import { chooseLogger, logEvents } from './log.js'
 import { Measurements } from './measurements.js'
 import { MemoryStore } from './memory-store.js'
@@ -27,9 +37,10 @@ import { SecurityWatch } from './monitor/security-watch.js'
 import type { EncryptionIdentity } from './monitor/status.js'
 import type { StoreConnection } from './redis/route.js'
 import { RedisStore } from './redis/redis-store.js'
+import { Reload } from './reload.js'
 import { RootCache } from './root-cache.js'
 import { NamespaceSealer } from './sealer.js'
-import { readSettings } from './settings/read.js'
+import { readSettings, settingsFiles } from './settings/read.js'
 import type { Settings } from './settings/settings.js'
 import type { Store } from './store.js'
 import { ttlToMs } from './ttl.js'
@@ -51,12 +62,16 @@ export interface CacheInternals {
   readonly watch: SecurityWatch
   readonly alerts: Alerts
   readonly measurements: Measurements
+  /** Takes over keys, passwords and certificates that have changed. */
+  readonly reload: Reload
 }
 
 /** What a cache is put together from, beside its settings. */
 export interface AssemblyParts {
   readonly settings: Settings
   readonly logger: Logger
+  /** Reads the settings anew, for {@link Reload}; the same again where absent. */
+  readonly read?: (() => Settings) | undefined
   /** Instead of the one that the settings ask for. */
   readonly store?: Store | undefined
   /** Milliseconds since 1970. */
@@ -71,14 +86,19 @@ export interface AssemblyParts {
  *
  * Throws a ConfigError with every problem of the settings at once.
  */
-export function createSecureCache(options: SecureCacheOptions = {}): SecureCache {
+export function createSecureCache(options: CacheOptions = {}): SecureCache {
   return openCache(options)
 }
 
 /** The same for callers with options of their own, which they have taken out and which serve the suggestions. */
-export function openCache(options: SecureCacheOptions, alsoKnown: readonly string[] = []): SecureCache {
-  const settings = readSettings({ options, alsoKnown })
-  return assembleCache({ settings, logger: chooseLogger(options.logger, settings) })
+export function openCache(options: CacheOptions, alsoKnown: readonly string[] = []): SecureCache {
+  const { reloadOn = [], ...rest } = options
+  const read = (): Settings => readSettings({ options: rest, alsoKnown: [...alsoKnown, 'reloadOn'] })
+  const settings = read()
+  checkTriggers(reloadOn)
+  const cache = assembleCache({ settings, logger: chooseLogger(options.logger, settings), read })
+  inspectCache(cache).reload.listen(reloadOn, settingsFiles({ options: rest }))
+  return cache
 }
 
 /**
@@ -151,6 +171,20 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
   const alerts = openAlerts({ settings, logger, events, monitor, connection, place, now })
   // Whoever wants to be told about the server wants it watched, whether or not a status is shown.
   if (reachesSomebody(settings)) watch.start()
+  const heartbeat =
+    keyRing && store instanceof RedisStore ? startHeartbeat({ store, keyRing, place, now }) : undefined
+  const reload = new Reload({
+    settings,
+    read: parts.read ?? (() => settings),
+    keyRing,
+    renewConnections: (next) => {
+      if (store instanceof RedisStore) store.renew(next)
+      watch.renew({ password: next.users.monitor.password, tls: next.redis.tls })
+    },
+    onKeys: () => heartbeat?.beat(),
+    events,
+    logger,
+  })
   const repeated = new RepeatedEvents(events)
   const abort = new AbortController()
   // Every load under way may listen to it; more than ten of them are no leak.
@@ -164,13 +198,26 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
       repeated,
       watch,
       alerts,
+      heartbeat,
+      reload,
       stopListening: () => {
         stopLogging()
         monitor.close()
       },
     },
   )
-  INTERNALS.set(cache, { settings, store, connection, keyRing, events, monitor, watch, alerts, measurements })
+  INTERNALS.set(cache, {
+    settings,
+    store,
+    connection,
+    keyRing,
+    events,
+    monitor,
+    watch,
+    alerts,
+    measurements,
+    reload,
+  })
   return cache
 }
 
@@ -184,6 +231,32 @@ export function inspectCache(cache: SecureCache): CacheInternals {
     )
   }
   return internals
+}
+
+/** The heartbeat begins with the connection, and each new connection tells at once. */
+function startHeartbeat(parts: {
+  readonly store: RedisStore
+  readonly keyRing: KeyRing
+  readonly place: (namespace: ReservedNamespace) => SealedPlace
+  readonly now: () => number
+}): Heartbeat {
+  const { store, keyRing, place, now } = parts
+  const { sealing, nameOf } = place(INSTANCE_NAMESPACE)
+  const heartbeat = new Heartbeat({ store, sealing, nameOf, keyRing, now })
+  store.connection.onStatus((status) => {
+    if (status === 'up') heartbeat.beat()
+  })
+  return heartbeat
+}
+
+const TRIGGERS: readonly unknown[] = ['SIGHUP', 'change'] satisfies readonly ReloadTrigger[]
+
+/** As it arrives from a program without types. */
+function checkTriggers(reloadOn: unknown): void {
+  if (Array.isArray(reloadOn) && reloadOn.every((trigger) => TRIGGERS.includes(trigger))) return
+  const name = 'options.reloadOn'
+  const message = "expected an array of 'SIGHUP' and 'change'."
+  throw new ConfigError('ERR_CONFIG_OPTION', `${name}: ${message}`, [{ name, message }])
 }
 
 /** A cache may be read by others where its owner says so; what calls itself sealed may not. */
@@ -218,6 +291,8 @@ function cacheParts(room: CacheRoom): CacheParts {
   const { keyPrefix } = settings.redis
   const reports = new OpenReports({ measurements, repeated, onDoubt: () => store.doubt?.(), now })
   const olderFormat = olderFormatOf(room)
+  const { keyRing } = encryption
+  const resealing = keyRing && new Resealing({ store, primaryId: () => keyRing.primaryId, now })
   return {
     store,
     keyPrefix,
@@ -228,6 +303,8 @@ function cacheParts(room: CacheRoom): CacheParts {
         reports,
         measurements,
         maxBytes: maxValueBytes,
+        resealing,
+        prefix: namespacePrefix(keyPrefix, namespace),
       }),
     keys: encryption.keys,
     timeoutMs,

@@ -28,6 +28,8 @@ export type {
   SealerOptions,
   SecureCache,
   SecureCacheOptions,
+  CacheOptions,
+  ReloadTrigger,
   SecurityMonitor,
   TlsOptions,
   Ttl,

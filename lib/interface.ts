@@ -241,3 +241,18 @@ export interface SecureCacheOptions {
   /** `false` silences the log. */
   readonly logger?: Logger | false | undefined
 }
+
+/**
+ * When keys, passwords and certificates are read anew. `SIGHUP`: when the process gets this signal. `change`: when a
+ * file that a setting comes from (`NAME_FILE`) has changed.
+ */
+export type ReloadTrigger = 'SIGHUP' | 'change'
+
+/** Options of a cache, which lives long enough for its secrets to change. */
+export interface CacheOptions extends SecureCacheOptions {
+  /**
+   * Reads secrets anew while running, without dropping a request: encryption keys, passwords and certificates.
+   * Everything else stays as it was at the start. Never where absent.
+   */
+  readonly reloadOn?: readonly ReloadTrigger[] | undefined
+}

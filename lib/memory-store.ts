@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { CacheError } from './errors.js'
-import type { Store, StoreEntry } from './store.js'
+import type { HeldBytes, Store, StoreEntry } from './store.js'
 
 export interface MemoryStoreOptions {
   /** Keys, values and our book-keeping together. */
@@ -97,6 +97,18 @@ export class MemoryStore implements Store {
       return false
     }
     this.#entries.set(key, bytes, { ttl: wholeMilliseconds(ttlMs) })
+    return true
+  }
+
+  async rewrite(key: string, change: (held: HeldBytes) => Uint8Array | undefined): Promise<boolean> {
+    this.#checkOpen()
+    const value = this.#copyOf(key)
+    if (value === undefined) return false
+    const left = this.#entries.getRemainingTTL(key)
+    const ttlMs = Number.isFinite(left) ? left : null
+    const bytes = change({ value, ttlMs })
+    if (bytes === undefined) return false
+    this.#put(key, bytes, ttlMs)
     return true
   }
 

@@ -13,6 +13,10 @@ export interface LifeCycle {
   readonly repeated: RepeatedEvents
   /** Looks at the cache in the background, on connections of its own. */
   readonly watch: { health(): CacheHealth; close(): Promise<void> }
+  /** Tells other instances that this one is there. */
+  readonly heartbeat: { close(): Promise<void> } | undefined
+  /** Takes over secrets that change. */
+  readonly reload: { close(): void }
   /** Tells what is still to be told, within a bound. */
   readonly alerts: { close(options: CloseOptions): Promise<void> }
   /** What listens to events stops, once the last of them is out. */
@@ -55,11 +59,14 @@ export class RootCache extends SealedCache implements SecureCache {
   }
 
   async #end(options: CloseOptions): Promise<void> {
-    const { abort, repeated, watch, alerts, stopListening } = this.#life
+    const { abort, repeated, watch, alerts, heartbeat, reload, stopListening } = this.#life
     abort.abort()
+    reload.close()
     // While there is a connection: the instances agree over it who tells.
     const started = performance.now()
     await alerts.close(options)
+    // Goes out before the goodbye of the connection, and nobody waits for its reply.
+    void heartbeat?.close()
     const { timeoutMs } = options
     const left =
       timeoutMs === undefined ? {} : { timeoutMs: Math.max(timeoutMs - (performance.now() - started), 1) }

@@ -6,6 +6,13 @@ export interface StoreEntry {
   readonly bytes: Uint8Array
 }
 
+/** What lies under a key at the moment of a rewrite. */
+export interface HeldBytes {
+  readonly value: Buffer
+  /** Milliseconds left; `null` for a value without expiry. */
+  readonly ttlMs: number | null
+}
+
 /**
  * Where sealed bytes rest: bytes in, bytes out. A store knows nothing of values, sealing or namespaces.
  *
@@ -31,6 +38,13 @@ export interface Store {
   expire(key: string, ttlMs: number): Promise<boolean>
   /** Removes every key that begins with the prefix (text, not a pattern). Not bound by the deadline. */
   clear(prefix: string): Promise<void>
+  /**
+   * Writes new bytes over those that lie there, only where nobody wrote in between, and keeps the time to live.
+   * `change` gives the new bytes, or `undefined` to leave them. False where nothing was written. Not bound by the
+   * deadline. Absent where the store cannot do it (on Redis: without `REDIS_MAINTENANCE_PASSWORD`).
+   */
+  rewrite?:
+    ((key: string, change: (held: HeldBytes) => Uint8Array | undefined) => Promise<boolean>) | undefined
   /**
    * Why an operation could not even begin at this moment (closed, server away, overloaded). Ask before
    * work that would be in vain, such as sealing.

@@ -3,10 +3,10 @@ import { openCache } from '../lib/create.js'
 import { CacheError, ConfigError } from '../lib/errors.js'
 import type {
   Cache,
+  CacheOptions,
   CloseOptions,
   ReadyOptions,
   SecureCache,
-  SecureCacheOptions,
   SecurityMonitor,
 } from '../lib/interface.js'
 
@@ -20,7 +20,7 @@ declare global {
   }
 }
 
-export interface SecureCacheMiddlewareOptions extends SecureCacheOptions {
+export interface SecureCacheMiddlewareOptions extends CacheOptions {
   /**
    * Where the cache is found on the request; `cache` where absent. For another name declare its type once:
    * `declare global { namespace Express { interface Request { vault: SecureCache } } }`.

@@ -39,10 +39,16 @@ export class OlderFormat {
   /** Throws an OpenError for what is neither. */
   open(bytes: Uint8Array): Opened {
     const { format, measurements } = this.#options
-    const opened = format === 'fernet' ? this.#openFernet(bytes) : plaintext(bytes)
+    const opened = this.unwrap(bytes)
     // Counted only where it is a value: what follows may not fail any more.
-    decode('json', opened.payload)
     measurements.countLegacyRead(format)
+    return opened
+  }
+
+  /** The same, for other work than reading: it is not counted. */
+  unwrap(bytes: Uint8Array): Opened {
+    const opened = this.#options.format === 'fernet' ? this.#openFernet(bytes) : plaintext(bytes)
+    decode('json', opened.payload)
     return opened
   }
 

@@ -4,6 +4,7 @@ import { CacheError, OpenError } from '../errors.js'
 import type { Measurements } from '../measurements.js'
 import type { OlderFormat } from './older-formats.js'
 import type { OpenReports } from './open-reports.js'
+import type { Resealing } from './resealing.js'
 import type { NamespaceSealing, Opened } from './sealing.js'
 
 export interface ValuesOptions {
@@ -13,6 +14,10 @@ export interface ValuesOptions {
   readonly measurements: Measurements
   /** CACHE_MAX_VALUE_BYTES: sealed. */
   readonly maxBytes: number
+  /** Seals anew what was read under an older key or in an older format; absent where nothing can. */
+  readonly resealing?: Resealing | undefined
+  /** Stands before every key in the store. */
+  readonly prefix: string
 }
 
 /** The values of one namespace, in and out of the bytes that a store keeps. */
@@ -22,13 +27,17 @@ export class Values {
   readonly #reports: OpenReports
   readonly #measurements: Measurements
   readonly #maxBytes: number
+  readonly #resealing: Resealing | undefined
+  readonly #prefix: string
 
-  constructor({ sealing, olderFormat, reports, measurements, maxBytes }: ValuesOptions) {
+  constructor({ sealing, olderFormat, reports, measurements, maxBytes, resealing, prefix }: ValuesOptions) {
     this.#sealing = sealing
     this.#olderFormat = olderFormat
     this.#reports = reports
     this.#measurements = measurements
     this.#maxBytes = maxBytes
+    this.#resealing = resealing
+    this.#prefix = prefix
   }
 
   /** Refuses before sealing what no reader would open; throws `ERR_CACHE_TOO_LARGE`. */
@@ -54,13 +63,28 @@ export class Values {
   /** Throws an OpenError for everything that is not a value of this key. */
   open(key: string, bytes: Uint8Array): Opened {
     if (bytes.length > this.#maxBytes) throw new OpenError('too_large')
-    if (this.#olderFormat?.reads(bytes) === true) return this.#olderFormat.open(bytes)
+    if (this.#olderFormat?.reads(bytes) === true) {
+      const older = this.#olderFormat.open(bytes)
+      this.#sealAnew(key, older)
+      return older
+    }
     const timed = this.#measurements.countCrypto('open')
     const started = timed ? performance.now() : 0
     const opened = this.#sealing.open(key, bytes)
     if (timed) this.#measurements.timeCrypto('open', performance.now() - started)
     this.#reports.opened(opened.skewSeconds)
+    this.#sealAnew(key, opened)
     return opened
+  }
+
+  #sealAnew(key: string, opened: Opened): void {
+    if (this.#resealing?.wants(opened) !== true) return
+    this.#resealing.rewrite(this.#prefix + key, {
+      key,
+      sealing: this.#sealing,
+      olderFormat: this.#olderFormat,
+      maxBytes: this.#maxBytes,
+    })
   }
 
   /** {@link Values.open}, and the value itself. */

@@ -17,13 +17,15 @@ import type { WatchedParts } from './watched-parts.js'
 export interface LooksAtCache {
   readonly looks: Looks
   readonly close: () => Promise<void>
+  /** Password or certificates of user monitor have changed. */
+  readonly renew: MonitorSession['renew']
 }
 
 export function looksAt(parts: WatchedParts): LooksAtCache {
   const selfTest = new SelfTest(parts.place('@check'))
   const { connection } = parts
   if (connection === undefined) {
-    return { looks: { selfTest: () => selfTest.run() }, close: async () => undefined }
+    return { looks: { selfTest: () => selfTest.run() }, close: async () => undefined, renew: () => undefined }
   }
   const { redis } = parts.settings
   const session = new MonitorSession(parts)
@@ -59,6 +61,9 @@ export function looksAt(parts: WatchedParts): LooksAtCache {
       access: asMonitor('the rights of our users', () => watch.access(versionOf(parts))),
     },
     close: () => session.close(),
+    renew: (credentials) => {
+      session.renew(credentials)
+    },
   }
 }
 

@@ -12,6 +12,8 @@ const TIMEOUT_MS = 2000
 /** A right that is missing stays missing for a while: each try is one more denial on the server. */
 const DENIED_MS = 10 * 60_000
 
+type Credentials = Parameters<RedisConnection['renew']>[0]
+
 interface Denial {
   readonly until: number
   readonly error: unknown
@@ -28,6 +30,7 @@ export class MonitorSession {
   readonly #denials = new Map<string, Denial>()
   #connection: RedisConnection | undefined
   #closed = false
+  #renewed: Credentials = {}
 
   constructor(parts: WatchedParts) {
     this.#parts = parts
@@ -67,6 +70,12 @@ export class MonitorSession {
     }
   }
 
+  /** Password or certificates have changed; see `RedisConnection.renew`. */
+  renew(credentials: Credentials): void {
+    this.#renewed = { ...this.#renewed, ...credentials }
+    this.#connection?.renew(credentials)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#connection?.close()
@@ -82,9 +91,11 @@ export class MonitorSession {
       void this.#connection.close()
       this.#connection = undefined
     }
+    const { password = settings.users.monitor.password, tls = settings.redis.tls } = this.#renewed
+    const redis = { ...settings.redis, tls }
     this.#connection ??= openConnection({
-      settings: node === undefined ? settings.redis : atNode(settings.redis, node),
-      user: settings.users.monitor,
+      settings: node === undefined ? redis : atNode(redis, node),
+      user: { ...settings.users.monitor, password },
       events,
       purpose: 'monitor',
       timeoutMs: TIMEOUT_MS,

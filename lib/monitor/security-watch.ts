@@ -6,7 +6,7 @@ import { freshlySeen } from './checks/verdict.js'
 import { CertificateWatch } from './certificate-watch.js'
 import { connectionSeen } from './connection-look.js'
 import { Observer } from './observer.js'
-import { looksAt } from './looks.js'
+import { looksAt, type LooksAtCache } from './looks.js'
 import { buildStatus } from './status.js'
 import type { SecurityStatus } from './status.js'
 import type { EventMonitor } from './security-monitor.js'
@@ -30,6 +30,8 @@ export class SecurityWatch {
   readonly #stopListening: () => void
   readonly #onRound = new Set<() => void>()
   readonly #onClose = new Set<() => void>()
+  /** Password or certificates of user monitor have changed. */
+  readonly renew: LooksAtCache['renew']
   #started = false
   #firstLook: Promise<void> | undefined
   #closed = false
@@ -37,7 +39,8 @@ export class SecurityWatch {
   constructor(parts: WatchedParts) {
     this.#parts = parts
     this.#now = parts.now ?? Date.now
-    const { looks, close } = looksAt(parts)
+    const { looks, close, renew } = looksAt(parts)
+    this.renew = renew
     const certificates = new CertificateWatch(parts.events)
     this.#closeLooks = close
     this.#observer = new Observer({

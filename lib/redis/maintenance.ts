@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { HostPort, RedisSettings, UserSettings } from '../settings/settings.js'
+import { CompareAndSet, type Change } from './compare-and-set.js'
 import type { RedisConnection } from './connection.js'
 import { openConnection } from './connection.js'
 import { escapeGlob } from './glob.js'
@@ -14,6 +15,8 @@ const SCAN_COUNT = 500
 /** One step of the work, as opposed to an operation of the cache: it may take its time. */
 const STEP_TIMEOUT_MS = 5000
 const READY_TIMEOUT_MS = 5000
+
+type Credentials = Parameters<RedisConnection['renew']>[0]
 
 export interface MaintenanceOptions {
   readonly settings: RedisSettings
@@ -31,9 +34,37 @@ export class Maintenance {
   readonly #options: MaintenanceOptions
   /** By address; the one of a single server under a name of its own. */
   readonly #connections = new Map<string, RedisConnection>()
+  /** Transactions have a connection to themselves (compare-and-set.ts). */
+  readonly #exchanges = new Map<string, CompareAndSet>()
+  #renewed: Credentials = {}
 
   constructor(options: MaintenanceOptions) {
     this.#options = options
+  }
+
+  /** Whether there is a user to exchange values as. In a Cluster nobody does. */
+  get canExchange(): boolean {
+    const { settings, user } = this.#options
+    return (
+      settings.topology !== 'cluster' && (settings.authentication !== 'acl' || user.password !== undefined)
+    )
+  }
+
+  /** Compare-and-set of one value; true where new bytes were written. */
+  async exchange(key: string, change: Change): Promise<boolean> {
+    const { settings } = this.#options
+    const { client } = await this.#connect(settings, 'sealing anew')
+    const name = addressText(settings)
+    const exchanges = this.#exchanges.get(name) ?? new CompareAndSet(client)
+    this.#exchanges.set(name, exchanges)
+    const [exchanged] = await exchanges.exchange([Buffer.from(key)], change)
+    return exchanged?.outcome === 'changed'
+  }
+
+  /** Password or certificates have changed; see `RedisConnection.renew`. */
+  renew(credentials: Credentials): void {
+    this.#renewed = { ...this.#renewed, ...credentials }
+    for (const connection of this.#connections.values()) connection.renew(credentials)
   }
 
   /** Unlinks every key that begins with the text, on every server that has keys. */
@@ -78,21 +109,26 @@ export class Maintenance {
     }
   }
 
-  async #connect(server: RedisSettings): Promise<RedisConnection> {
-    const { user, events, settings } = this.#options
-    if (settings.authentication === 'acl' && user.password === undefined) {
+  async #connect(server: RedisSettings, what = 'clear()'): Promise<RedisConnection> {
+    const { events, settings } = this.#options
+    const { password = this.#options.user.password, tls = server.tls } = this.#renewed
+    const user = { ...this.#options.user, password }
+    if (settings.authentication === 'acl' && password === undefined) {
       throw new CacheError(
         'ERR_CACHE_MISUSE',
-        `clear() works as the Redis user ${user.username}: set REDIS_MAINTENANCE_PASSWORD`,
+        `${what} works as the Redis user ${user.username}: set REDIS_MAINTENANCE_PASSWORD`,
       )
     }
     const name = addressText(server)
     const connection =
       this.#connections.get(name) ??
       openConnection({
-        settings: server,
+        settings: { ...server, tls },
         // Without ACL users there is one login for everything.
-        ...(settings.authentication === 'acl' ? { user } : {}),
+        user:
+          settings.authentication === 'acl'
+            ? user
+            : { username: settings.username, password: password ?? settings.password },
         events,
         purpose: 'maintenance',
         timeoutMs: STEP_TIMEOUT_MS,

@@ -48,6 +48,7 @@ export interface RedisStoreOptions {
 export class RedisStore implements Store {
   readonly kind = 'redis'
   readonly connection: StoreConnection
+  readonly rewrite: Store['rewrite']
   readonly #route: Route
   readonly #maintenance: Maintenance
   readonly #settings: RedisStoreOptions['settings']
@@ -74,6 +75,7 @@ export class RedisStore implements Store {
       events,
       servers: () => this.#route.servers,
     })
+    this.rewrite = this.#maintenance.canExchange ? (key, change) => this.#rewrite(key, change) : undefined
     this.#estimates = new SizeEstimates(redis.keyPrefix)
     this.#batches = new ReadBatches({
       estimates: this.#estimates,
@@ -157,6 +159,21 @@ export class RedisStore implements Store {
     await this.#maintenance.clear(prefix)
   }
 
+  /**
+   * Passwords and certificates have changed: they count from the next handshake on, and connections that work are
+   * not disturbed.
+   *
+   * @throws {CacheError} ERR_TLS_… for PEM texts that OpenSSL refuses; everything stays as it was then
+   */
+  renew({ redis, users }: Pick<RedisStoreOptions['settings'], 'redis' | 'users'>): void {
+    const { password, tls, authentication } = redis
+    this.connection.renew({ password, tls })
+    this.#maintenance.renew({
+      password: authentication === 'acl' ? users.maintenance.password : password,
+      tls,
+    })
+  }
+
   refusal(): CacheError | undefined {
     if (this.#closed) return closed()
     if (this.connection.status === 'down') return this.connection.lastError
@@ -182,6 +199,11 @@ export class RedisStore implements Store {
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     this.#closed = true
     await Promise.all([this.connection.close(options), this.#maintenance.close(options)])
+  }
+
+  async #rewrite(key: string, change: Parameters<NonNullable<Store['rewrite']>>[1]): Promise<boolean> {
+    if (this.#closed) throw closed()
+    return this.#maintenance.exchange(key, change)
   }
 
   #offerSet({ key, bytes }: StoreEntry, ttlMs: number | null, operation: Operation<void>): void {

@@ -61,6 +61,13 @@ export function readSettings(input: ReadInput = {}): Settings {
   return assemble(draft, warnings)
 }
 
+/** The files that settings come from (`NAME_FILE`), by their paths, in the order of the table. */
+export function settingsFiles(input: Pick<ReadInput, 'env' | 'options'> = {}): readonly string[] {
+  const unheard = { problems: [], warnings: [] }
+  const sources = environmentSources(environmentOf(input, []), unheard)
+  return [...sources.values()].flatMap(({ isPath, text }) => (isPath && text !== undefined ? [text] : []))
+}
+
 function environmentOf({ env, options }: ReadInput, problems: ConfigProblem[]): Environment {
   const given: unknown = env ?? options?.env ?? process.env
   if (given === false) return {}

@@ -27,7 +27,7 @@ function values(maxBytes: number): { values: Values; sealing: SealedNamespace; m
     now: Date.now,
   })
   return {
-    values: new Values({ sealing, olderFormat: undefined, reports, measurements, maxBytes }),
+    values: new Values({ sealing, olderFormat: undefined, reports, measurements, maxBytes, prefix: '' }),
     sealing,
     measurements,
   }
