@@ -123,9 +123,9 @@ export const STANDALONE_ROLES: readonly UserRole[] = [
   'admin',
 ]
 
-/** Roles of a topology: those of a single server, and those with which its servers log in to each other. */
+/** Roles of an output: those of every server, those with which servers log in to each other, and the extra ones. */
 export function rolesOf({ server }: Settings): readonly UserRole[] {
-  return [...STANDALONE_ROLES, ...SHAPES[server.topology].roles]
+  return [...STANDALONE_ROLES, ...SHAPES[server.topology].roles, ...server.extraRoles]
 }
 
 /** Renders every template of the catalogue that the target has. */

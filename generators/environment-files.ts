@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join, posix, sep } from 'node:path'
 import { parse } from 'dotenv'
-import type { Settings } from '../lib/settings/settings.js'
+import type { ExtraRole, Settings, UserRole } from '../lib/settings/settings.js'
 import { PRIVATE, inFolder, type OutputFile, type Target } from './folder.js'
 import { CONTAINER_PORT } from './listener.js'
 import { passwordPath, passwordVariable, usernameOf } from './password-set.js'
@@ -68,7 +68,7 @@ export async function gatherEnvironment(context: EnvironmentContext): Promise<En
 
 /** Secrets beside passwords and TLS: those of the settings, else the ones kept here, else new ones. */
 async function secretsOf(context: EnvironmentContext): Promise<readonly OutputFile[]> {
-  const { encryption, security, redis } = context.settings
+  const { encryption, security, redis, server, users } = context.settings
   const accepted = encryption.acceptedKeys.map((key) => key.reveal()).join(',')
   const rows: readonly (readonly [file: string, text: string | undefined])[] = [
     ['encryption_key', encryption.key?.reveal() ?? (await keptOrNew('encryption_key', context))],
@@ -77,6 +77,10 @@ async function secretsOf(context: EnvironmentContext): Promise<readonly OutputFi
     ['status_token', security.statusToken?.reveal() ?? (await keptOrNew('status_token', context))],
     // No secret, but a text that no reader of environment files agrees about.
     ['key_prefix', environmentText(redis.keyPrefix) === undefined ? redis.keyPrefix : undefined],
+    ...server.extraRoles.map((role) => {
+      const { keyPrefix = '' } = users[role]
+      return [`${role}_prefix`, environmentText(keyPrefix) === undefined ? keyPrefix : undefined] as const
+    }),
   ]
   return rows.flatMap(([file, text]) =>
     text === undefined ? [] : [{ path: inFolder('app', file), text: `${text}\n`, mode: PRIVATE }],
@@ -89,6 +93,9 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   encryption_passphrase: 'REDIS_ENCRYPTION_PASSPHRASE_FILE',
   status_token: 'SECURITY_STATUS_TOKEN_FILE',
   key_prefix: 'REDIS_KEY_PREFIX_FILE',
+  sessions_prefix: 'REDIS_SESSIONS_PREFIX_FILE',
+  rate_limit_prefix: 'REDIS_RATE_LIMIT_PREFIX_FILE',
+  queue_prefix: 'REDIS_QUEUE_PREFIX_FILE',
 }
 
 async function renderOne(
@@ -103,9 +110,8 @@ async function renderOne(
   if (environmentText(folder) === undefined) return undefined
   const inApp = (file: string): string => posix.join(folder, file)
   // Production's keys stay out of development.
-  const shared = new Set(['app/key_prefix', 'app/status_token'])
   const own = secrets.filter(({ path }) =>
-    production ? Object.hasOwn(VARIABLE_OF, posix.basename(path)) : shared.has(path),
+    production ? Object.hasOwn(VARIABLE_OF, posix.basename(path)) : /_prefix$|\/status_token$/.test(path),
   )
   const path = production ? PRODUCTION_FILE : DEVELOPMENT_FILE
   const groups: readonly { readonly why: string; readonly entries: readonly Entry[] }[] = [
@@ -122,7 +128,14 @@ async function renderOne(
       why: 'Logins of the application: its own user, the watcher for the status, clear() with re-sealing.',
       entries: LOGINS.flatMap((role) => [
         ...(role === 'cache' ? [{ name: 'REDIS_CACHE_USERNAME', value: usernameOf(settings, role) }] : []),
-        { name: `${passwordVariable(role)}_FILE`, value: inApp(posix.basename(passwordPath(role))) },
+        passwordFile(role, inApp),
+      ]),
+    },
+    {
+      why: 'Users beside the cache, for createRedisClient({ user }), each with keys of its own.',
+      entries: settings.server.extraRoles.flatMap((role) => [
+        passwordFile(role, inApp),
+        ...prefixOf(settings, role),
       ]),
     },
     {
@@ -153,6 +166,17 @@ async function renderOne(
 
 function several({ server }: Settings): boolean {
   return server.topology !== 'standalone'
+}
+
+function passwordFile(role: UserRole, inApp: (file: string) => string): Entry {
+  return { name: `${passwordVariable(role)}_FILE`, value: inApp(posix.basename(passwordPath(role))) }
+}
+
+/** In a file of its own where no reader of environment files would agree about it. */
+function prefixOf({ users }: Settings, role: ExtraRole): readonly Entry[] {
+  const { keyPrefix = '' } = users[role]
+  const name = `REDIS_${role.toUpperCase()}_PREFIX`
+  return environmentText(keyPrefix) === undefined ? [] : [{ name, value: keyPrefix }]
 }
 
 function modeOf(settings: Settings, environment: string): readonly Entry[] {

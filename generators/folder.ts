@@ -33,11 +33,14 @@ export const DIRECTORIES = {
 
 export type DirectoryName = keyof typeof DIRECTORIES
 
-/** The directory that holds the password of each role. The application logs in as these three, no other. */
+/** The directory that holds the password of each role. The application logs in as those of `app`, no other. */
 export const HOME_OF_ROLE: Readonly<Record<UserRole, DirectoryName>> = {
   cache: 'app',
   monitor: 'app',
   maintenance: 'app',
+  sessions: 'app',
+  rate_limit: 'app',
+  queue: 'app',
   health: 'secrets',
   replica: 'secrets',
   sentinel: 'sentinel',

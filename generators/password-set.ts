@@ -68,7 +68,11 @@ export async function gatherPasswords(context: PasswordContext): Promise<Passwor
     }
     seen.set(hash, role)
     passwords[role] = password
-    users[role] = { username: usernameOf(context.settings, role), passwordHashes: [hash] }
+    users[role] = {
+      username: usernameOf(context.settings, role),
+      passwordHashes: [hash],
+      ownPrefix: context.settings.users[role].keyPrefix,
+    }
     files.push({ path: passwordPath(role), text: `${password.reveal()}\n`, mode: PRIVATE })
   }
   return { users, passwords, files }

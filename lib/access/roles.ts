@@ -7,8 +7,11 @@ import type { UserRole } from '../settings/settings.js'
 /** What a deployment uses beyond the plain cache on one server; each adds its own commands. */
 export type AccessFeature = 'cluster'
 
-/** Where a role may reach: `prefix` is the key prefix of the settings, `health` the probe's own keys. */
-type KeySpace = 'none' | 'prefix' | 'health' | 'all'
+/**
+ * Where a role may reach: `prefix` is the key prefix of the settings, `own` that of the user, `health` the
+ * probe's own keys.
+ */
+type KeySpace = 'none' | 'prefix' | 'own' | 'health' | 'all'
 
 /** What a role may do at a Sentinel: a server without keys, with commands of its own. */
 export interface SentinelRights {
@@ -37,6 +40,13 @@ export interface Role {
 
 /** What the cache sends to find its way in a Cluster (lib/redis/cluster-slots.ts, lib/redis/lane.ts). */
 const CLUSTER_CLIENT = ['cluster|slots', 'asking']
+
+/** What foreign clients send as well: ioredis asks for CLUSTER INFO and INFO before it is ready. */
+const ANY_CLUSTER_CLIENT = [...CLUSTER_CLIENT, 'cluster|info', 'info', 'client|setname']
+const ANY_SENTINEL_CLIENT: SentinelRights = {
+  commands: ['sentinel|get-master-addr-by-name', 'sentinel|sentinels'],
+  channels: [],
+}
 
 /**
  * The one table of roles: users.acl, the ACL DRYRUN tests, the status and the advice in our errors read it.
@@ -155,6 +165,52 @@ export const ROLES: readonly Role[] = [
     source: 'redis.io: ACL, ACL rules for Sentinel and Replicas',
   },
   {
+    role: 'sessions',
+    username: 'sessions',
+    duty: 'keeps the sessions of the application',
+    keys: 'own',
+    channels: [],
+    // No SCAN: listing all sessions would show the names of everybody's keys (ACL-007).
+    commands: words('get set del expire ping client|setinfo'),
+    features: { cluster: ANY_CLUSTER_CLIENT },
+    atSentinel: ANY_SENTINEL_CLIENT,
+    source: 'connect-redis 9.0.0: set, get, touch and destroy, as a server saw them',
+  },
+  {
+    role: 'rate_limit',
+    username: 'rate_limit',
+    duty: 'counts requests',
+    keys: 'own',
+    channels: [],
+    commands: words(
+      'get set del incr incrby decr pttl expire pexpire eval evalsha script|load multi exec ping client|setinfo',
+    ),
+    features: { cluster: ANY_CLUSTER_CLIENT },
+    atSentinel: ANY_SENTINEL_CLIENT,
+    source:
+      'rate-limit-redis 6.0.1 and rate-limiter-flexible 11.4.0, as a server saw them; both count in scripts',
+  },
+  {
+    role: 'queue',
+    username: 'queue',
+    duty: 'takes and gives jobs',
+    keys: 'own',
+    channels: [],
+    commands: words(
+      'del exists get set incr incrby persist pexpire pexpireat pttl rename time type unlink ' +
+        'hdel hexists hget hgetall hincrby hlen hmget hmset hscan hset ' +
+        'lindex llen lpop lpos lpush lrange lrem lset ltrim rpop rpoplpush rpush ' +
+        'sadd scard sismember smembers srem sscan ' +
+        'bzpopmin zadd zcard zcount zlexcount zpopmin zrange zrangebylex zrangebyscore zrem zremrangebyrank ' +
+        'zremrangebyscore zrevrange zrevrangebyscore zscore ' +
+        'xadd xdel xlen xrange xread xtrim ' +
+        'eval evalsha script|load multi exec ping info client|setname client|setinfo',
+    ),
+    features: { cluster: ANY_CLUSTER_CLIENT },
+    atSentinel: ANY_SENTINEL_CLIENT,
+    source: 'BullMQ 6.7.0: what its classes send and its scripts call',
+  },
+  {
     role: 'admin',
     username: 'admin',
     duty: 'may do everything; no program of ours logs in with it',
@@ -184,6 +240,8 @@ export interface AclUser {
   readonly username: string
   /** SHA-256 of each password, 64 lowercase hex digits: users.acl never holds a password (AUT-005). */
   readonly passwordHashes: readonly string[]
+  /** Key prefix of a role with keys of its own, ends in `:`. */
+  readonly ownPrefix?: string | undefined
 }
 
 /** The row of a role. */
@@ -218,7 +276,7 @@ export function aclLine(role: UserRole, options: AclUser & AccessContext): strin
   const login = [checkedName(options.username), 'on', ...options.passwordHashes.map(checkedHash)]
   // A Sentinel has no keys: only admin, who may do everything, has a pattern there.
   const space = options.at === 'sentinel' && keys !== 'all' ? 'none' : keys
-  const patterns = keyRules(space, options.keyPrefix)
+  const patterns = keyRules(space, options)
   const channelRules = channels.map((channel) => `&${channel}`)
   const rules =
     commands === 'all'
@@ -280,10 +338,14 @@ export function keyPattern(keyPrefix: string): string {
   return `${keyPrefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`
 }
 
-function keyRules(space: KeySpace, keyPrefix: string): readonly string[] {
+function keyRules(
+  space: KeySpace,
+  { keyPrefix, ownPrefix = '' }: Pick<AccessContext, 'keyPrefix'> & Pick<AclUser, 'ownPrefix'>,
+): readonly string[] {
   const rules: Readonly<Record<KeySpace, () => readonly string[]>> = {
     none: () => ['resetkeys'],
     prefix: () => [`~${keyPattern(keyPrefix)}`],
+    own: () => [`~${keyPattern(ownPrefix)}`],
     health: () => ['~health:*'],
     all: () => ['~*'],
   }

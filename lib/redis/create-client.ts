@@ -22,7 +22,8 @@ export interface RedisClientOptions extends SecureCacheOptions {
  * deadline. Whoever creates it ends it with `quit()`.
  *
  * Commands reject with errors of this library. Keys are not prefixed: the user's rights end at
- * `REDIS_KEY_PREFIX`, so let the keys begin with it.
+ * `REDIS_KEY_PREFIX`, or at the prefix of its own that an extra role has (`REDIS_EXTRA_ROLES`, such as
+ * `REDIS_SESSIONS_PREFIX`), so let the keys begin with it.
  *
  * @throws {ConfigError} every problem of the settings at once, and a role without a password
  */

@@ -2,6 +2,7 @@ import { backendOf, loginOf, usesTls, type Draft } from './draft.js'
 import type {
   CacheSettings,
   EncryptionSettings,
+  ExtraRole,
   RedisSettings,
   SecuritySettings,
   ServerSettings,
@@ -10,6 +11,8 @@ import type {
   UserRole,
   UserSettings,
 } from './settings.js'
+import { extraPrefixOf } from './extra-prefixes.js'
+import type { Secret } from './secret.js'
 import { warningsOf } from './advice.js'
 import type { SettingsWarning } from './settings.js'
 
@@ -77,10 +80,24 @@ function usersOf(draft: Draft): Readonly<Record<UserRole, UserSettings>> {
     operator: { username: 'operator', password: values.REDIS_OPERATOR_PASSWORD },
     replica: { username: 'replica', password: values.REDIS_REPLICA_PASSWORD },
     sentinel: { username: 'sentinel', password: values.REDIS_SENTINEL_PASSWORD },
+    ...extraUsers(draft),
     // Without ACL users REDIS_PASSWORD is the one of the default user, who may do everything too.
     admin: acl
       ? { username: 'admin', password: values.REDIS_PASSWORD }
       : { username: 'default', password: login.password },
+  }
+}
+
+function extraUsers({ values }: Draft): Readonly<Record<ExtraRole, UserSettings>> {
+  const user = (role: ExtraRole, password: Secret | undefined): UserSettings => ({
+    username: role,
+    password,
+    keyPrefix: extraPrefixOf(values, role),
+  })
+  return {
+    sessions: user('sessions', values.REDIS_SESSIONS_PASSWORD),
+    rate_limit: user('rate_limit', values.REDIS_RATE_LIMIT_PASSWORD),
+    queue: user('queue', values.REDIS_QUEUE_PASSWORD),
   }
 }
 
@@ -132,6 +149,7 @@ function serverOf({ values }: Draft): ServerSettings {
     version: values.REDIS_VERSION,
     topology: values.REDIS_TOPOLOGY,
     profile: values.REDIS_PROFILE,
+    extraRoles: values.REDIS_EXTRA_ROLES ?? [],
   }
 }
 

@@ -22,8 +22,11 @@ const ROLE_NAMES: readonly string[] = [
   'maintenance',
   'monitor',
   'operator',
+  'queue',
+  'rate_limit',
   'replica',
   'sentinel',
+  'sessions',
 ]
 
 /** Where plaintext may be tried out. */

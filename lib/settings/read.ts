@@ -3,6 +3,7 @@ import { ConfigError, type ConfigProblem } from '../errors.js'
 import type { SecureCacheOptions } from '../interface.js'
 import { assemble } from './assemble.js'
 import { CONTRADICTIONS } from './contradictions.js'
+import { PREFIX_REQUIREMENTS } from './extra-prefixes.js'
 import { isGiven, labelOf, onRedis, type Draft, type Purpose } from './draft.js'
 import { merge } from './merge.js'
 import { NOT_YET } from './not-yet.js'
@@ -124,7 +125,7 @@ const SPECS = Object.fromEntries(
 )
 
 function disagreements(draft: Draft): readonly ConfigProblem[] {
-  const broken = [...REQUIRED, ...CONTRADICTIONS, ...NOT_YET].filter((requirement) =>
+  const broken = [...REQUIRED, ...CONTRADICTIONS, ...PREFIX_REQUIREMENTS, ...NOT_YET].filter((requirement) =>
     requirement.broken(draft),
   )
   // Passwords of a backend that is not used, or of development, are worth a warning alone.

@@ -2,13 +2,27 @@ import type { Secret } from './secret.js'
 
 /** A Redis user of ours, named by the role that it plays (lib/access/roles.ts has its rights). */
 export type UserRole =
-  'cache' | 'health' | 'monitor' | 'maintenance' | 'auditor' | 'operator' | 'replica' | 'sentinel' | 'admin'
+  | 'cache'
+  | 'health'
+  | 'monitor'
+  | 'maintenance'
+  | 'auditor'
+  | 'operator'
+  | 'replica'
+  | 'sentinel'
+  | ExtraRole
+  | 'admin'
+
+/** A use of the same server beside the cache, with keys of its own; only where it is asked for. */
+export type ExtraRole = 'sessions' | 'rate_limit' | 'queue'
 
 export interface UserSettings {
   /** The name of the Redis user. */
   readonly username: string
   /** Absent where no password is configured: this user cannot log in. */
   readonly password?: Secret | undefined
+  /** Begins its keys, ends in `:`; only for extra roles, the others have that of the cache or none. */
+  readonly keyPrefix?: string | undefined
 }
 
 export interface HostPort {
@@ -98,6 +112,8 @@ export interface ServerSettings {
   readonly version: string
   readonly topology: 'standalone' | 'replica' | 'sentinel' | 'cluster'
   readonly profile: 'cache' | 'data'
+  /** In the order of the table of roles. */
+  readonly extraRoles: readonly ExtraRole[]
 }
 
 /** Something odd that does not stop a start; `insecure` ones show as critical in log and status. */

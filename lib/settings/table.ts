@@ -1,12 +1,13 @@
 import type { Validator } from './validator.js'
 import { CONNECTION } from './connection-variables.js'
+import { EXTRA } from './extra-role-variables.js'
 import { SECURITY } from './security-variables.js'
 import { SERVER } from './server-variables.js'
 import { UNSAFE } from './unsafe-variables.js'
 import { VALUES } from './values-variables.js'
 
 /** Every setting of the project: the reader, .env.example and docs/configuration.md follow this one table. */
-export const SETTINGS = { ...CONNECTION, ...VALUES, ...SERVER, ...SECURITY, ...UNSAFE } as const
+export const SETTINGS = { ...CONNECTION, ...VALUES, ...SERVER, ...EXTRA, ...SECURITY, ...UNSAFE } as const
 
 export type VariableName = keyof typeof SETTINGS
 

@@ -233,6 +233,9 @@ function usersOf(
     operator: user('operator'),
     replica: { username: 'replica' },
     sentinel: { username: 'sentinel' },
+    sessions: { username: 'sessions' },
+    rate_limit: { username: 'rate_limit' },
+    queue: { username: 'queue' },
     admin: user('admin'),
   }
 }

@@ -32,17 +32,57 @@ const LINES: Readonly<Record<UserRole, string>> = {
   replica: 'user replica on #H resetkeys resetchannels -@all +psync +replconf +ping',
   sentinel:
     'user sentinel on #H resetkeys resetchannels &__sentinel__:hello -@all +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill',
+  sessions: 'user sessions on #H ~shop_own:* resetchannels -@all +get +set +del +expire +ping',
+  rate_limit:
+    'user rate_limit on #H ~shop_own:* resetchannels -@all +get +set +del +incr +incrby +decr +pttl +expire +pexpire +eval +evalsha +script|load +multi +exec +ping',
+  queue:
+    'user queue on #H ~shop_own:* resetchannels -@all +del +exists +get +set +incr +incrby +persist +pexpire +pexpireat +pttl +rename +time +type +unlink +hdel +hexists +hget +hgetall +hincrby +hlen +hmget +hmset +hscan +hset +lindex +llen +lpop +lpos +lpush +lrange +lrem +lset +ltrim +rpop +rpoplpush +rpush +sadd +scard +sismember +smembers +srem +sscan +bzpopmin +zadd +zcard +zcount +zlexcount +zpopmin +zrange +zrangebylex +zrangebyscore +zrem +zremrangebyrank +zremrangebyscore +zrevrange +zrevrangebyscore +zscore +xadd +xdel +xlen +xrange +xread +xtrim +eval +evalsha +script|load +multi +exec +ping +info +client|setname',
   admin: 'user admin on #H ~* &* +@all',
 }
 
-function userOf(role: UserRole): { username: string; passwordHashes: string[] } {
-  return { username: roleOf(role).username, passwordHashes: [H] }
+/** The lines of a Sentinel's access list, as they were tried on Sentinels. */
+const SENTINEL_LINES: Readonly<Partial<Record<UserRole, string>>> = {
+  cache: 'user cache_service on #H resetkeys resetchannels -@all +sentinel|get-master-addr-by-name',
+  health: 'user health_service on #H resetkeys resetchannels -@all +ping',
+  operator:
+    'user operator on #H resetkeys resetchannels -@all +ping +info +acl|whoami +acl|log +sentinel|masters +sentinel|replicas +sentinel|sentinels +sentinel|ckquorum +sentinel|get-master-addr-by-name',
+  sentinel:
+    'user sentinel on #H resetkeys resetchannels &__sentinel__:hello -@all +ping +publish +client|setname +sentinel|is-master-down-by-addr',
+  sessions:
+    'user sessions on #H resetkeys resetchannels -@all +sentinel|get-master-addr-by-name +sentinel|sentinels',
+  rate_limit:
+    'user rate_limit on #H resetkeys resetchannels -@all +sentinel|get-master-addr-by-name +sentinel|sentinels',
+  queue:
+    'user queue on #H resetkeys resetchannels -@all +sentinel|get-master-addr-by-name +sentinel|sentinels',
+  admin: 'user admin on #H ~* &* +@all',
+}
+
+function userOf(role: UserRole): { username: string; passwordHashes: string[]; ownPrefix: string } {
+  return { username: roleOf(role).username, passwordHashes: [H], ownPrefix: 'shop_own:' }
 }
 
 describe('roles', () => {
   it('writes exactly the line that was tried for each role', () => {
     for (const { role } of ROLES) {
       expect(aclLine(role, { ...userOf(role), ...CONTEXT })).to.equal(LINES[role].replace('#H', `#${H}`))
+    }
+  })
+
+  it('writes a list of their own for Sentinels, of the roles that have anything to do there', () => {
+    const users = Object.fromEntries(ROLES.map(({ role }) => [role, userOf(role)]))
+    const [first, ...lines] = aclFile({ ...CONTEXT, users, at: 'sentinel' })
+      .trimEnd()
+      .split('\n')
+    expect(first).to.equal(defaultUserLine(VERSION))
+    const expected = ROLES.flatMap(({ role }) => SENTINEL_LINES[role] ?? [])
+    expect(lines).to.deep.equal(expected.map((line) => line.replace('#H', `#${H}`)))
+  })
+
+  it('gives a role with keys of its own nothing else, and refuses it without a prefix', () => {
+    for (const role of ['sessions', 'rate_limit', 'queue'] as const) {
+      expect(() => aclLine(role, { ...userOf(role), ...CONTEXT, ownPrefix: undefined })).to.throw(
+        'must end in ":"',
+      )
     }
   })
 

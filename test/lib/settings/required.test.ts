@@ -53,6 +53,7 @@ describe('settings in production', () => {
       version: 'auto',
       topology: 'standalone',
       profile: 'cache',
+      extraRoles: [],
     })
     expect(settings.warnings).to.deep.equal([])
   })
