@@ -41,6 +41,12 @@ const MAX_BYTES: Readonly<Record<FileKind, number>> = {
   other: 0,
 }
 
+/** Each is verified against every authority. */
+const MAX_CERTIFICATES = 500
+
+const ABSENT_INCLUDE =
+  'not checked: the file that is included here is not in this folder; a server that does not find it does not start'
+
 /** What is gathered while files are read. */
 interface Gathered {
   readonly entries: FileEntry[]
@@ -85,7 +91,8 @@ export async function readFolderFacts(folder: string, options: FolderOptions): P
   }
   gathered.remarks.push(...readEnvironments(gathered.envs))
   const { entries, confs, ...rest } = gathered
-  const whole = withIncludes(confs)
+  const { confs: whole, absent } = withIncludes(confs)
+  gathered.remarks.push(...absent.map((at) => ({ at, level: 'error' as const, message: ABSENT_INCLUDE })))
   return {
     now: new Date(options.now),
     files: entries,
@@ -119,8 +126,7 @@ const nothing: Reader = (_source, { kind }) => kind
 const READERS: Readonly<Record<FileKind, Reader>> = {
   conf(source, { kind, inFolder }, { confs }) {
     const conf = parseRedisConf(source)
-    // Other programs have .conf files too.
-    if (!/redis|valkey|sentinel/i.test(inFolder) && !looksLikeRedis(conf)) return 'other'
+    if (!belongsToRedis(inFolder, conf)) return 'other'
     confs.push(conf)
     return kind
   },
@@ -148,18 +154,29 @@ const READERS: Readonly<Record<FileKind, Reader>> = {
 function readPem(source: SourceText, { kind }: FoundFile, gathered: Gathered): FileKind {
   const { certificates, key, problems } = parsePem(source)
   gathered.remarks.push(...problems.map(({ at, message }) => ({ at, message, level: 'error' as const })))
-  if (certificates !== undefined) gathered.certificates.push(certificates)
+  const count = gathered.certificates.reduce((sum, file) => sum + file.certificates.length, 0)
+  if (certificates !== undefined && count >= MAX_CERTIFICATES) {
+    gathered.remarks.push(remark(source.path, `not checked: more than ${MAX_CERTIFICATES} certificates`))
+  } else if (certificates !== undefined) gathered.certificates.push(certificates)
   if (key !== undefined) gathered.keys.push(key)
   // A .key without a private key in PEM is a secret of another kind.
   return key !== undefined ? 'key' : kind === 'key' ? 'secret' : kind
 }
 
-/** Directives that no other program has. */
-function looksLikeRedis({ directives }: RedisConf): boolean {
-  const telling =
-    /^(?:maxmemory|requirepass|aclfile|protected-mode|appendonly|tls-port|dbfilename|save|sentinel)$/
-  return directives.some(({ name }) => telling.test(name) && directiveKnowledge(name, undefined) === 'known')
+/**
+ * Other programs have .conf files too, also in a folder called redis. The file's own name tells, unless nothing
+ * in it is a directive; the folder's name, where most of it are; else a directive that no other program has.
+ */
+function belongsToRedis(inFolder: string, { directives }: RedisConf): boolean {
+  const [name = '', ...folders] = inFolder.split('/').toReversed()
+  const known = directives.filter((directive) => directiveKnowledge(directive.name, undefined) === 'known')
+  if (REDIS_NAME.test(name)) return directives.length === 0 || known.length > 0
+  if (folders.some((folder) => REDIS_NAME.test(folder)) && known.length * 2 > directives.length) return true
+  return known.some((directive) => TELLING.test(directive.name))
 }
+
+const REDIS_NAME = /redis|valkey|sentinel/i
+const TELLING = /^(?:maxmemory|requirepass|aclfile|protected-mode|appendonly|tls-port|dbfilename|sentinel)$/
 
 /** The content, or why there is none. Never more than allowed, whatever the size was said to be. */
 async function readBounded(absolute: string, most: number): Promise<Buffer | string> {

@@ -125,8 +125,18 @@ export function isPublished(password: string): boolean {
 
 function isPattern(password: string): boolean {
   const text = password.toLowerCase()
-  // A text is a repetition of a shorter unit where it occurs inside its own double.
-  const period = `${text}${text}`.indexOf(text, 1)
-  if (period <= text.length / 2) return true
+  const period = periodOf(text)
+  if (text.length % period === 0 && period <= text.length / 2) return true
   return RUNS.some((run) => run.includes(text) || [...run].toReversed().join('').includes(text))
+}
+
+/** The shortest shift at which a text meets itself (Knuth, Morris, Pratt): linear also where it almost does. */
+function periodOf(text: string): number {
+  const borders = [0]
+  for (let end = 1, border = 0; end < text.length; end++) {
+    while (border > 0 && text[border] !== text[end]) border = borders[border - 1] ?? 0
+    if (text[border] === text[end]) border++
+    borders.push(border)
+  }
+  return text.length - (borders.at(-1) ?? 0)
 }

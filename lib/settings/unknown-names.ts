@@ -32,6 +32,9 @@ const KNOWN: ReadonlySet<string> = new Set(
   VARIABLE_NAMES.flatMap((name) => [name, ...synonymsOf(name)]).flatMap((name) => [name, `${name}_FILE`]),
 )
 
+/** Each compares a name with all of ours; an environment made of thousands of them is not a misspelling. */
+const MAX_ADVICE = 100
+
 /** True for a `REDIS_PORT=tcp://…` that the orchestrator set, not a person. */
 export function isServiceLink(name: string, text: string): boolean {
   return name === 'REDIS_PORT' && SERVICE_ADDRESS.test(text)
@@ -41,9 +44,9 @@ export function isServiceLink(name: string, text: string): boolean {
 export function unknownNames(env: Readonly<Record<string, unknown>>): readonly SettingsWarning[] {
   return Object.keys(env)
     .filter((name) => OURS.test(name) && !KNOWN.has(name) && !isInjected(name, env[name]))
-    .map((name) => ({
+    .map((name, index) => ({
       variable: printable(name),
-      message: `unknown, without effect${adviceFor(name.toUpperCase())}`,
+      message: `unknown, without effect${index < MAX_ADVICE ? adviceFor(name.toUpperCase()) : '.'}`,
       insecure: false,
     }))
 }

@@ -130,6 +130,21 @@ describe('a folder', () => {
     expect(seen(report)).to.include('cache.conf:4:1 error [CFG-009]')
   })
 
+  it('called redis holds files of other programs too', async () => {
+    await workshop.write('redis/nginx.conf', 'worker_processes 1;\nevents { }\n')
+    await workshop.write('redis/sysctl.conf', 'vm.overcommit_memory = 1\nnet.core.somaxconn = 512\n')
+    await workshop.write('supervisor-redis.conf', '[program:redis]\ncommand=redis-server\n')
+    await workshop.write('redis/network.conf', 'bind 10.0.0.1\nport 6379\n')
+    expect(seen(await checked())).to.include('redis/network.conf:2:6 error [NET-001]')
+    expect(await checked()).to.have.property('files', 1)
+  })
+
+  it('is judged with an error for an included file that is not there', async () => {
+    await workshop.write('redis.conf', 'port 0\ninclude /etc/redis/local.conf\n')
+    const { remarks: said } = await checked()
+    expect(said.map(({ at, level }) => `${at.line}:${at.column} ${level}`)).to.deep.equal(['2:9 error'])
+  })
+
   it('in a repository is judged by the .gitignore files above it', async () => {
     execFileSync('git', ['init', '-q', workshop.folder])
     await workshop.write('.gitignore', 'deploy/*.acl\n')

@@ -71,6 +71,15 @@ function neededBy(facts: FolderFacts, user: AclUser, at: 'redis' | 'sentinel'): 
 
 /** Users of Sentinels: of the `user` lines of a sentinel.conf, and of the access list that it names. */
 function sentinelUsers(facts: FolderFacts): ReadonlySet<AclUser> {
+  const known = SENTINEL_USERS.get(facts) ?? findSentinelUsers(facts)
+  SENTINEL_USERS.set(facts, known)
+  return known
+}
+
+/** Asked for each user, of facts that do not change. */
+const SENTINEL_USERS = new WeakMap<FolderFacts, ReadonlySet<AclUser>>()
+
+function findSentinelUsers(facts: FolderFacts): ReadonlySet<AclUser> {
   const confs = confsOf(facts, 'sentinel')
   const named = confs.map((conf) => ending(lastDirective(conf, 'aclfile')?.args[0]?.value ?? ''))
   const lists = facts.acls.filter(
@@ -103,7 +112,10 @@ function* excessHits(
   for (const user of limitedUsers(facts)) {
     const byRule = new Map<AclRule, string[]>()
     for (const [command, rule] of excessOf(facts, user)) {
-      if (wanted(command)) byRule.set(rule, [...(byRule.get(rule) ?? []), command])
+      if (!wanted(command)) continue
+      const commands = byRule.get(rule) ?? []
+      commands.push(command)
+      byRule.set(rule, commands)
     }
     for (const [rule, commands] of byRule) yield { at: rule.at, ...hit(user, commands.toSorted()) }
   }

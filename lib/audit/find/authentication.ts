@@ -5,9 +5,12 @@ import { isPublished, passwordWeakness } from '../../settings/passwords.js'
 import type { FolderFacts } from '../facts.js'
 import { envValue, type EnvFile } from '../formats/dotenv.js'
 import { lastDirective, type RedisConf } from '../formats/redis-conf.js'
+import { pairsOf, under } from '../formats/yaml-tree.js'
 import { startOf } from '../position.js'
 import type { Hit } from '../rule.js'
 import { weakHashes } from '../weak-hashes.js'
+import { OPTIONS_VARIABLE } from './container-secrets.js'
+import { redisServices } from './containers.js'
 import { confsOf, type Find } from './settings.js'
 import { printable } from './names.js'
 import { credentialsOf, isOn, mayOnlyPing, nopassOf, placeOfRule, usersOf } from './users.js'
@@ -24,18 +27,29 @@ export const anonymousAccess: Find = function* (facts) {
     const message = 'neither aclfile nor requirepass: anyone who connects may do everything'
     yield { at: startOf(conf.path), message }
   }
-  for (const compose of facts.composes) {
-    for (const service of compose.services) {
-      if (!service.redis || service.partial) continue
-      const text = service.command.map((word) => word.text).join(' ')
-      const configured = /\S\.conf\b|--(?:requirepass|aclfile|user)\b/.test(text)
-      const wrapped = service.node.kind === 'map' && /bitnami/.test(service.image?.repository ?? '')
-      if (configured || wrapped) continue
-      const message = `service ${printable(service.name)} starts without a configuration: the default user has no password`
-      yield { at: service.image?.at ?? service.at, message }
+  for (const { service } of redisServices(facts)) {
+    const variables = pairsOf(under(service.node, 'environment'))
+    const allowed = variables.find(
+      ({ name, value }) => name === 'ALLOW_EMPTY_PASSWORD' && /^(?:yes|true|1)$/i.test(value ?? ''),
+    )
+    if (allowed !== undefined && !variables.some(({ name }) => IMAGE_PASSWORD.test(name))) {
+      const message = `service ${printable(service.name)} allows everybody without a password`
+      yield { at: allowed.at, message }
+      continue
     }
+    if (service.partial) continue
+    const options = variables.filter(({ name }) => OPTIONS_VARIABLE.test(name)).map(({ value }) => value)
+    const text = [...service.command.map((word) => word.text), ...options].join(' ')
+    const configured = /\S\.conf\b|--(?:requirepass|aclfile|user)\b/.test(text)
+    const wrapped = /bitnami/.test(service.image?.repository ?? '')
+    if (configured || wrapped) continue
+    const message = `service ${printable(service.name)} starts without a configuration: the default user has no password`
+    yield { at: service.image?.at ?? service.at, message }
   }
 }
+
+/** What the start script of a wrapped image makes the password of. */
+const IMAGE_PASSWORD = /^(?:REDIS|VALKEY)_PASSWORD(?:_FILE)?$/
 
 /** AUT-002: an access list that leaves the default user as the server makes it: on, without password. */
 export const noDefaultUser: Find = function* (facts) {
@@ -97,7 +111,9 @@ export const weakPassword: Find = function* (facts) {
 }
 
 function* weakCredentials(facts: FolderFacts): Generator<Hit> {
-  const weak = weakHashes(usersOf(facts).map(({ user }) => user.name))
+  const weak = weakHashes(
+    usersOf(facts).flatMap(({ user }) => (credentialsOf(user).length > 0 ? [user.name] : [])),
+  )
   for (const { user } of usersOf(facts)) {
     for (const credential of credentialsOf(user)) {
       const clear = credential.kind === 'password' ? credential.value : undefined

@@ -62,6 +62,8 @@ export const renamedCommands: Find = function* (facts) {
 /** CFG-009 */
 export const unknownDirectives: Find = function* (facts) {
   for (const conf of facts.confs) {
+    // No more is shown of one file (lib/audit/audit.ts), and each costs a comparison with every known name.
+    let hints = 100
     for (const { name, at } of conf.directives) {
       if (at.file !== conf.path) continue
       const knowledge = directiveKnowledge(name, facts.target)
@@ -71,11 +73,15 @@ export const unknownDirectives: Find = function* (facts) {
         continue
       }
       // An unknown word may be anything, also a secret in the wrong place: it is not repeated.
-      const nearest = DIRECTIVE_NAMES.find((known) => leven(known, name, { maxDistance: 3 }) < 3)
-      const hint = nearest === undefined || name.length < 4 ? '' : ` (did you mean ${nearest}?)`
+      const near = name.length < 4 || name.length > 64 || hints-- <= 0 ? undefined : nearestDirective(name)
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`
       yield { at, message: `no version of Redis knows this directive: it does not start${hint}` }
     }
   }
+}
+
+function nearestDirective(name: string): string | undefined {
+  return DIRECTIVE_NAMES.find((known) => leven(known, name, { maxDistance: 3 }) < 3)
 }
 
 /** Directives that take any number of words, so that a comment after them goes unnoticed. */

@@ -1,3 +1,4 @@
+import { fillVariables } from '../formats/compose-variables.js'
 import { pairsOf, textsOf, under, type YamlScalar } from '../formats/yaml-tree.js'
 import type { Position } from '../position.js'
 import { isSecretName, printable } from './names.js'
@@ -9,6 +10,9 @@ const SECRET_OPTION =
   /^(?:--?(?:requirepass|masterauth|pass|tls-key-file-pass|tls-client-key-file-pass|user-password)|-a|--auth)$/
 const SECRET_ASSIGNED = /^--?(?:requirepass|masterauth|pass|auth)=(.+)$/
 
+/** `>password` among the rules of a user; `>/dev/null` and `>&2` are the shell's. */
+const ACL_PASSWORD = /^>(?!&|\/dev\/)\S/
+
 interface SecretWord {
   readonly at: Position
   /** Written out, or filled in from a variable or a command. */
@@ -17,35 +21,34 @@ interface SecretWord {
 
 /** The passwords on a command line: `--requirepass x`, `-a x`, `--user … >x`, `REDISCLI_AUTH=x`. */
 export function secretWords(words: readonly YamlScalar[]): readonly SecretWord[] {
+  const client = words.findIndex(({ text }) => /redis-cli|valkey-cli/.test(text))
+  const acl = words.findIndex(({ text }) => /^(?:--user|setuser)$/i.test(text))
+  // `-a` belongs to redis-cli; other programs have their own.
+  const isOption = (index: number): boolean => {
+    const text = words[index]?.text ?? ''
+    return SECRET_OPTION.test(text) && (text !== '-a' || (client !== -1 && client < index))
+  }
   return words.flatMap((word, index) => {
     const assigned = SECRET_ASSIGNED.exec(word.text)?.[1]
-    const previous = words[index - 1]?.text ?? ''
-    const value =
-      assigned ?? (SECRET_OPTION.test(previous) && !isFlagElsewhere(words, index - 1) ? word.text : undefined)
-    const acl = value === undefined && /^>\S/.test(word.text) ? word.text.slice(1) : undefined
-    const secret = value ?? acl
+    const value = assigned ?? (isOption(index - 1) ? word.text : undefined)
+    const isRule = value === undefined && acl !== -1 && acl < index && ACL_PASSWORD.test(word.text)
+    const rule = isRule ? word.text.slice(1) : undefined
+    const secret = value ?? rule
     if (secret === undefined || secret === '') return []
     return [{ at: word.at, literal: !secret.includes('$') }]
   })
 }
 
-/** `-a` belongs to redis-cli; other programs have their own. */
-function isFlagElsewhere(words: readonly YamlScalar[], index: number): boolean {
-  return (
-    words[index]?.text === '-a' &&
-    !words.slice(0, index).some(({ text }) => /redis-cli|valkey-cli/.test(text))
-  )
-}
-
 /** Words of a command, also those inside `sh -c "…"`. */
 function commandWords(words: readonly YamlScalar[]): readonly YamlScalar[] {
-  return words.flatMap((word) =>
-    /\s/.test(word.text)
-      ? word.text
-          .split(/\s+/)
-          .map((text) => ({ ...word, value: text, text: text.replaceAll(/^["']|["']$/g, '') }))
-      : [word],
-  )
+  return words.flatMap((word) => (/\s/.test(word.text) ? wordsOfText(word.text, word.at) : [word]))
+}
+
+function wordsOfText(text: string, at: Position): readonly YamlScalar[] {
+  return text.split(/\s+/).map((part) => {
+    const word = part.replaceAll(/^["']|["']$/g, '')
+    return { kind: 'scalar', at, value: word, text: word }
+  })
 }
 
 /** CMP-013: written out. CFG-012: filled in, and then visible in the list of processes all the same. */
@@ -63,11 +66,19 @@ export function secretInCommand(literal: boolean): Find {
   }
 }
 
+/** Variables that an image's start script puts on the server's command line. */
+export const OPTIONS_VARIABLE = /^(?:REDIS|VALKEY)(?:STACK)?_(?:ARGS|EXTRA_FLAGS)$/
+
 /** CMP-014 */
 export const secretInEnvironment: Find = function* (facts) {
   for (const { service } of servicesOf(facts)) {
     for (const { name, at, value } of pairsOf(under(service.node, 'environment'))) {
       // A name without value is taken from the shell: it ends in the same place.
+      const words = OPTIONS_VARIABLE.test(name) ? wordsOfText(value ?? '', at) : []
+      if (secretWords(words).length > 0) {
+        const message = `a password stands in ${printable(name)}, which docker inspect shows: mount a configuration that names it`
+        yield { at, message }
+      }
       if (isSecretName(name) && value !== '') {
         const message = `${printable(name)} is an environment variable, which docker inspect shows: mount a secret and set ${printable(name)}_FILE`
         yield { at, message }
@@ -80,8 +91,8 @@ export const secretInEnvironment: Find = function* (facts) {
 export const defaultSecret: Find = function* (facts) {
   for (const { tree } of facts.composes) {
     for (const { scalar } of tree.scalars) {
-      for (const [, name = '', given = ''] of scalar.text.matchAll(/(?<!\$)\$\{(\w+):?-([^}]*)\}/g)) {
-        if (!isSecretName(name) || given === '') continue
+      for (const { name, operator, given } of fillVariables(scalar.text).variables) {
+        if (!operator.endsWith('-') || !isSecretName(name) || given === '') continue
         const message = `${printable(name)} has a default that is published with this file: \${${printable(name)}:?} stops instead`
         yield { at: scalar.at, message }
       }
@@ -94,6 +105,7 @@ export const noHealthCheck: Find = function* (facts) {
   for (const { service } of redisServices(facts)) {
     const check = under(service.node, 'healthcheck')
     const disabled = scalarOf(service, 'healthcheck', 'disable')
+    if (service.partial && disabled === undefined && check === undefined) continue
     const words = textsOf(under(service.node, 'healthcheck', 'test'))
     if (check !== undefined && disabled?.text !== 'true' && words.length > 0 && words[0]?.text !== 'NONE')
       continue
@@ -130,8 +142,14 @@ function cannotFail(line: string): boolean {
   if (/^(?:CMD-SHELL |CMD )?\s*(?:exit 0|true|:|echo\b[^|&;]*)$/.test(line)) return true
   const asksRedis = /(?:redis|valkey)-cli\b/.test(line)
   const judges = /\|\s*(?:grep|egrep|awk|test)\b|\[\s|==?\s*["']?PONG/.test(line)
-  const exits = /(?:redis|valkey)-cli\b[^|;&]*\s-e(?:\s|$)/.test(line)
+  const exits = line.split(/[|;&]/).some((part) => /\s-e(?:\s|$)/.test(afterClient(part)))
   return asksRedis && !judges && !exits
+}
+
+/** The words after the first redis-cli of a simple command; empty without one. */
+function afterClient(command: string): string {
+  const [first, ...rest] = command.split(/(?:redis|valkey)-cli\b/)
+  return first === command ? '' : rest.join(' ')
 }
 
 /** CMP-022 */

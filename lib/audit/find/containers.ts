@@ -19,9 +19,14 @@ export function servicesOf(facts: FolderFacts): readonly PlacedService[] {
   return facts.composes.flatMap((compose) => compose.services.map((service) => ({ compose, service })))
 }
 
-/** Redis services that are given in full: one that only completes another file lacks nothing. */
+/** Redis services: what they have is judged wherever it stands. */
 export function redisServices(facts: FolderFacts): readonly PlacedService[] {
-  return servicesOf(facts).filter(({ service }) => service.redis && !service.partial)
+  return servicesOf(facts).filter(({ service }) => service.redis)
+}
+
+/** Those that are given in full: one that completes another lacks nothing by what it leaves out. */
+function wholeRedisServices(facts: FolderFacts): readonly PlacedService[] {
+  return redisServices(facts).filter(({ service }) => !service.partial)
 }
 
 /** A rule on every service, about what it has. */
@@ -37,7 +42,7 @@ export function lacking(
   message: string,
 ): Find {
   return function* findLacking(facts) {
-    for (const placed of redisServices(facts)) {
+    for (const placed of wholeRedisServices(facts)) {
       const { service } = placed
       const found = lacks(service, placed)
       if (found === false) continue
@@ -66,18 +71,21 @@ const LOOPBACK = /^(?:127(?:\.\d+){3}|::1|localhost)$/
 /** The service whose network this one is in: its own, or what `network_mode: service:NAME` names. */
 function networkOwner(compose: ComposeFile, service: ComposeService): ComposeService {
   const [, name] = /^service:(.+)$/.exec(scalarOf(service, 'network_mode')?.text ?? '') ?? []
-  return compose.services.find((other) => other.name === name) ?? service
+  return (name === undefined ? undefined : compose.byName.get(name)) ?? service
 }
 
 /** CMP-001 */
 export const publishedPort: Find = function* (facts) {
+  const inNetworkOf = new Set(
+    redisServices(facts).map(({ compose, service }) => networkOwner(compose, service)),
+  )
   for (const { compose, service } of servicesOf(facts)) {
-    const servesRedis = compose.services.some(
-      (other) => other.redis && networkOwner(compose, other) === service,
-    )
-    if (!service.redis && !servesRedis) continue
+    if (!service.redis && !inNetworkOf.has(service)) continue
     for (const { at, hostAddress } of service.ports) {
-      if (hostAddress === undefined || /^(?:0\.0\.0\.0|::|)$/.test(hostAddress)) {
+      if (hostAddress === 'open') {
+        const message = `service ${printable(service.name)} publishes a port on an address that this file leaves open`
+        yield { at, message }
+      } else if (hostAddress === undefined || /^(?:0\.0\.0\.0|::|)$/.test(hostAddress)) {
         const message = `service ${printable(service.name)} publishes a port on every address of the host`
         yield { at, message, severity: 'critical' }
       } else if (!(compose.development && LOOPBACK.test(hostAddress))) {
@@ -184,7 +192,9 @@ export const memoryLimit: Find = function* (facts) {
     const limit =
       scalarOf(service, 'mem_limit') ?? scalarOf(service, 'deploy', 'resources', 'limits', 'memory')
     if (limit === undefined) {
-      yield { at: service.at, message: `service ${printable(service.name)} has no memory limit` }
+      if (!service.partial) {
+        yield { at: service.at, message: `service ${printable(service.name)} has no memory limit` }
+      }
       continue
     }
     const bytes = composeBytes(limit.text)
@@ -298,6 +308,7 @@ export const restartPolicy: Find = function* (facts) {
     const restart = scalarOf(service, 'restart')
     const attempts = scalarOf(service, 'deploy', 'restart_policy', 'max_attempts')
     const at: Position = restart?.at ?? service.at
+    if (restart === undefined && service.partial) continue
     if (attempts !== undefined || /^on-failure:[1-9]/.test(restart?.text ?? '')) continue
     const message =
       restart === undefined

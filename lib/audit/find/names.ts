@@ -2,9 +2,12 @@
 const SECRET_NAME =
   /(?:password|passwd|passphrase|pass|secret|token|api_?key|private_?key|access_?key|encryption_?key|encryption_accepted_keys|credentials?)$/i
 
+/** `ALLOW_EMPTY_PASSWORD` and its like are answered with yes or no. */
+const SWITCH_NAME = /^(?:ALLOW|ENABLE|REQUIRE)_/i
+
 /** Whether a variable's name says that its value is secret; `…_FILE` names a path instead. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
+  return SECRET_NAME.test(name) && !SWITCH_NAME.test(name)
 }
 
 /** A name from a file, fit to be printed: short, and without anything that a terminal obeys. */

@@ -1,7 +1,7 @@
 import type { Position } from '../position.js'
 import { parseAclUser, type AclProblem, type AclUser, type AclWord } from './acl-rules.js'
 import { directivesOf, type RedisConf } from './redis-conf.js'
-import { linesOf, placeIn, type Line, type SourceText } from './source-text.js'
+import { linesOf, placeIn, trimBlanks, type Line, type SourceText } from './source-text.js'
 
 /** The users of one source: users.acl, or the `user` lines of a configuration. */
 export interface AclList {
@@ -10,6 +10,9 @@ export interface AclList {
   readonly users: readonly AclUser[]
   readonly problems: readonly AclProblem[]
 }
+
+/** Each is simulated against every command; no real file has as many. */
+const MAX_USERS = 1000
 
 /**
  * Reads users.acl as `ACLLoadFromFile` does (src/acl.c, 7.0): every line is empty or `user <name> <rules>`,
@@ -28,6 +31,11 @@ export function parseAclFile(source: SourceText): AclList {
     )
   }
   for (const line of linesOf(source)) {
+    if (users.length === MAX_USERS) {
+      const message = `not checked from here on: more than ${MAX_USERS} users`
+      problems.push(refused(placeIn(source, line, 0), message))
+      break
+    }
     const words = wordsOf(source, line)
     if (words.length === 0) continue
     const nul = line.text.indexOf('\0')
@@ -79,9 +87,9 @@ export function usersOfConf(conf: RedisConf): AclList {
 }
 
 function wordsOf(source: SourceText, line: Line): AclWord[] {
-  const [, lead = '', body = ''] = /^([ \t\r]*)(.*?)[ \t\r]*$/s.exec(line.text) ?? []
+  const { body, lead } = trimBlanks(line.text, ' \t\r')
   if (body === '') return []
-  let index = lead.length
+  let index = lead
   return body.split(' ').map((value) => {
     const word = { value, at: placeIn(source, line, index) }
     index += value.length + 1
@@ -97,11 +105,8 @@ function trimmed(rules: readonly AclWord[]): readonly AclWord[] {
     const whole = !inside && !starts
     inside = (inside || starts) && !value.endsWith(')')
     if (!whole) return { value, at }
-    const [lead = ''] = /^[\t\r]*/.exec(value) ?? []
-    return {
-      value: value.replaceAll(/^[\t\r]+|(?<![\t\r])[\t\r]+$/g, ''),
-      at: { ...at, column: at.column + lead.length },
-    }
+    const { body, lead } = trimBlanks(value, '\t\r')
+    return { value: body, at: { ...at, column: at.column + lead } }
   })
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 
 import type { Position } from '../position.js'
 import { parseRelease, type ServerRelease } from '../server-releases.js'
+import { fillVariables } from './compose-variables.js'
 import type { FormatProblem } from './redis-conf.js'
 import type { SourceText } from './source-text.js'
 import { parseYaml, textsOf, under, type YamlNode, type YamlScalar, type YamlTree } from './yaml-tree.js'
@@ -22,6 +23,7 @@ export interface ComposeImage {
 
 export interface ComposePort {
   readonly at: Position
+  /** Absent for every address; `open` where a variable without default decides. */
   readonly hostAddress?: string | undefined
 }
 
@@ -39,7 +41,7 @@ export interface ComposeService {
   readonly at: Position
   readonly node: YamlNode
   readonly redis: boolean
-  /** Neither image nor build: completes the service of another file, which has the rest. */
+  /** Neither image nor build, or `extends`: completes another service, which has the rest. */
   readonly partial: boolean
   readonly image?: ComposeImage | undefined
   /** The words of entrypoint and command. */
@@ -53,6 +55,7 @@ export interface ComposeFile {
   readonly path: string
   readonly tree: YamlTree
   readonly services: readonly ComposeService[]
+  readonly byName: ReadonlyMap<string, ComposeService>
   /** Says of itself, by its name, that it is for development. */
   readonly development: boolean
   readonly problems: readonly FormatProblem[]
@@ -61,16 +64,18 @@ export interface ComposeFile {
 /** Reads a Compose file: services with the places of what the rules look at. */
 export function parseCompose(source: SourceText, inFolder: string): ComposeFile {
   const tree = parseYaml(source)
-  const services = under(tree.root, 'services')
+  const given = under(tree.root, 'services')
   const folder = posix.dirname(inFolder)
   const secrets = secretFiles(tree.root)
+  const services =
+    given?.kind === 'map'
+      ? [...given.entries].map(([name, { at, node }]) => serviceOf({ name, at, node, folder, secrets }))
+      : []
   return {
     path: source.path,
     tree,
-    services:
-      services?.kind === 'map'
-        ? [...services.entries].map(([name, { at, node }]) => serviceOf({ name, at, node, folder, secrets }))
-        : [],
+    services,
+    byName: new Map(services.map((service) => [service.name, service])),
     development: /(?:^|[._-])(?:dev|development|local|test)[._-]/i.test(posix.basename(inFolder)),
     problems: tree.problems,
   }
@@ -96,7 +101,7 @@ function serviceOf({ name, at, node, folder, secrets }: ServiceInput): ComposeSe
     image,
     command,
     redis: isRedis({ name, image, command, built }) && !IDLE.test(entrypoint[0]?.text ?? ''),
-    partial: image === undefined && !built,
+    partial: (image === undefined && !built) || under(node, 'extends') !== undefined,
     ports: portsOf(under(node, 'ports')),
     mounts: mountsOf(node, secrets).map((mount) => ({ ...mount, inFolder: insideOf(folder, mount.source) })),
     networks: networksOf(under(node, 'networks')),
@@ -122,28 +127,14 @@ function isRedis(service: {
   )
 }
 
-/** Fills in `${NAME:-default}`; `open` where a variable has no default. */
-function withDefaults(text: string): { readonly text: string; readonly open: boolean } {
-  let open = false
-  const filled = text.replaceAll(
-    /\$\{\w+(?::?[-?+]([^}]*))?\}|\$\w+/g,
-    (whole, given: string | undefined) => {
-      if (given !== undefined && /^\$\{\w+:?-/.test(whole)) return given
-      open = true
-      return ''
-    },
-  )
-  return { text: filled, open }
-}
-
 const OFFICIAL = /^(?:(?:docker\.io|index\.docker\.io)\/)?(?:(?:library\/)?(?:redis|valkey)|valkey\/valkey)$/
 
 function imageOf(node: YamlNode | undefined): ComposeImage | undefined {
   if (node?.kind !== 'scalar' || node.value === null) return undefined
-  const { text, open } = withDefaults(node.text)
+  const { text, open } = fillVariables(node.text)
   const [reference = '', digest] = text.split('@')
   const [, repository = reference, tag] = /^(.*?)(?::([^:/]*))?$/.exec(reference) ?? []
-  const product = /valkey[^/]*$/i.test(repository) ? 'valkey' : 'redis'
+  const product = /valkey/i.test(posix.basename(repository)) ? 'valkey' : 'redis'
   return {
     at: node.at,
     repository,
@@ -171,12 +162,13 @@ function portsOf(node: YamlNode | undefined): readonly ComposePort[] {
   return node.items.flatMap((item) => {
     if (item.kind === 'map') {
       const [address] = textsOf(under(item, 'host_ip'))
-      return [
-        { at: item.at, hostAddress: address === undefined ? undefined : withDefaults(address.text).text },
-      ]
+      const { text: hostAddress, open } = fillVariables(address?.text ?? '')
+      return [{ at: item.at, hostAddress: open ? 'open' : hostAddress || undefined }]
     }
     if (item.kind !== 'scalar' || item.value === null) return []
-    const text = withDefaults(item.text).text.replace(/\/(?:tcp|udp)$/, '')
+    const filled = fillVariables(item.text)
+    const text = filled.text.replace(/\/(?:tcp|udp)$/, '')
+    if (filled.open && /^:[\d-]*:[\d-]*$/.test(text)) return [{ at: item.at, hostAddress: 'open' }]
     const address = /^(\[[0-9a-f:.]*\]|[0-9.]+|localhost):[\d-]*:[\d-]+$/i.exec(text)?.[1]
     return [{ at: item.at, hostAddress: address?.replaceAll(/[[\]]/g, '') }]
   })
@@ -187,7 +179,7 @@ function mountsOf(service: YamlNode, secrets: ReadonlyMap<string, string>): read
   const items = volumes?.kind === 'list' ? volumes.items : []
   const bound = items.flatMap((item) => {
     if (item.kind === 'scalar') {
-      const [source = '', target] = splitVolume(withDefaults(item.text).text)
+      const [source = '', target] = splitVolume(fillVariables(item.text).text)
       return target === undefined || !/^[./~]|^[A-Za-z]:[\\/]/.test(source)
         ? []
         : [{ at: item.at, source, target }]

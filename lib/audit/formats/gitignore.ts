@@ -66,15 +66,19 @@ function verdict(layers: readonly IgnoreLayer[], levelsUp: number): boolean | un
 
 function tokensOf(part: string): readonly Token[] {
   const tokens: Token[] = []
+  const lastBracket = part.lastIndexOf(']')
   for (let p = 0; p < part.length; p++) {
     const c = part.charAt(p)
     if (c === '*') tokens.push('star')
     else if (c === '?') tokens.push(() => true)
     else if (c === '\\' && p + 1 < part.length) tokens.push(is(part.charAt(++p)))
     else if (c === '[') {
-      const range = /^\[([!^]?)(\]?[^\]]*)\]/.exec(part.slice(p))
-      tokens.push(range === null ? is(c) : inRange(range[2] ?? '', range[1] !== ''))
-      p += (range?.[0].length ?? 1) - 1
+      const negated = /[!^]/.test(part.charAt(p + 1))
+      const start = negated ? p + 2 : p + 1
+      // A bracket right at the start belongs to the range.
+      const end = start + 1 > lastBracket ? -1 : part.indexOf(']', start + 1)
+      tokens.push(end === -1 ? is(c) : inRange(part.slice(start, end), negated))
+      if (end !== -1) p = end
     } else tokens.push(is(c))
   }
   return tokens

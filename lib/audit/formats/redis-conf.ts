@@ -1,6 +1,6 @@
 import type { Position } from '../position.js'
 import { splitWords } from './redis-words.js'
-import { linesOf, placeIn, type Line, type SourceText } from './source-text.js'
+import { linesOf, placeIn, trimBlanks, type Line, type SourceText } from './source-text.js'
 
 export interface Argument {
   readonly value: string
@@ -26,11 +26,14 @@ export interface RedisConf {
   readonly kind: 'server' | 'sentinel'
   readonly directives: readonly Directive[]
   readonly problems: readonly FormatProblem[]
-  /** Comment lines of the head, where a generator writes its version and profile. */
+  /** The first comment lines, where a generator writes its version and profile. */
   readonly header: readonly string[]
   /** Pulled in by another file's `include`: judged there, not on its own. */
   readonly fragment: boolean
 }
+
+/** Further down, a comment that names a version speaks of the history of a directive. */
+const HEADER_LINES = 5
 
 const QUOTING = {
   unterminated: 'a quote is opened and never closed: the server does not start',
@@ -56,9 +59,9 @@ export function parseRedisConf(source: SourceText): RedisConf {
         message: 'a NUL byte cuts the line short for the server',
       })
     }
-    const text = line.text.replace(/^[ \t\r]+|(?<![ \t\r])[ \t\r]+$/g, '')
+    const text = trimBlanks(line.text, ' \t\r').body
     if (text === '' || text.startsWith('#')) {
-      if (directives.length === 0 && text !== '') header.push(text)
+      if (directives.length === 0 && text !== '' && header.length < HEADER_LINES) header.push(text)
       continue
     }
     readLine({ source, line, directives, problems })
@@ -89,21 +92,42 @@ function readLine({ source, line, directives, problems }: Reading): void {
 
 /** Files that one configuration may draw in; more is a loop, or an attack on the reader. */
 const MAX_INCLUDES = 50
+/** Directives that all of them may copy together: thousands of files could draw in the largest one. */
+const MAX_COPIES = 100_000
+
+/** What includes make of the configurations of a folder. */
+export interface Included {
+  readonly confs: readonly RedisConf[]
+  /** The places of files that are not there: what stands in them cannot be judged. */
+  readonly absent: readonly Position[]
+}
 
 /**
  * Puts included files in the place of their `include`, as the server reads them. Paths are those of another
  * machine or container, so that a file is known by its name.
  */
-export function withIncludes(confs: readonly RedisConf[]): readonly RedisConf[] {
+export function withIncludes(confs: readonly RedisConf[]): Included {
   const included = new Set<string>()
+  const absent: Position[] = []
+  const byName = new Map<string, RedisConf[]>()
+  for (const conf of confs) {
+    const name = baseName(conf.path)
+    const alike = byName.get(name)
+    if (alike === undefined) byName.set(name, [conf])
+    else alike.push(conf)
+  }
+  let copies = MAX_COPIES
   const expanded = confs.map((conf) => {
     let budget = MAX_INCLUDES
     const expand = (part: RedisConf): readonly Directive[] =>
       part.directives.flatMap((directive) => {
-        const name = directive.name === 'include' ? baseName(directive.args[0]?.value ?? '') : ''
-        const target = confs.find((candidate) => candidate !== conf && baseName(candidate.path) === name)
-        if (target === undefined || budget === 0) return [directive]
+        if (directive.name !== 'include') return [directive]
+        const named = byName.get(baseName(directive.args[0]?.value ?? ''))
+        const target = named?.find((candidate) => candidate !== conf)
+        if (named === undefined && part === conf) absent.push(directive.args[0]?.at ?? directive.at)
+        if (target === undefined || budget === 0 || target.directives.length > copies) return [directive]
         budget--
+        copies -= target.directives.length
         included.add(target.path)
         return [directive, ...expand(target)]
       })
@@ -111,7 +135,10 @@ export function withIncludes(confs: readonly RedisConf[]): readonly RedisConf[] 
   })
   // Files that include each other in a ring are judged each, rather than none.
   const ring = expanded.every(({ path }) => included.has(path))
-  return expanded.map((conf) => ({ ...conf, fragment: !ring && included.has(conf.path) }))
+  return {
+    confs: expanded.map((conf) => ({ ...conf, fragment: !ring && included.has(conf.path) })),
+    absent,
+  }
 }
 
 function baseName(path: string): string {

@@ -41,3 +41,15 @@ export function* linesOf(source: SourceText): Generator<Line> {
 export function placeIn(source: SourceText, line: Line, index: number): Position {
   return { file: source.path, line: line.number, column: index + 1 }
 }
+
+/**
+ * A text without the blanks at its ends, and how many stood before it. An expression such as `[ ]*$` looks at
+ * every run of blanks anew from each of its characters, which a file made for it turns into minutes.
+ */
+export function trimBlanks(text: string, blanks: string): { readonly body: string; readonly lead: number } {
+  let end = text.length
+  while (end > 0 && blanks.includes(text.charAt(end - 1))) end--
+  let lead = 0
+  while (lead < end && blanks.includes(text.charAt(lead))) lead++
+  return { body: text.slice(lead, end), lead }
+}

@@ -44,6 +44,8 @@ export interface YamlTree {
 const MAX_DEPTH = 64
 /** After these the rest of the file is guesswork. */
 const MAX_PROBLEMS = 20
+/** Nodes that all aliases of a file may stand for: every rule walks through them again. */
+const MAX_ALIASED = 50_000
 /** What all merge keys of a file may copy; a real file has dozens. */
 const MAX_MERGED_ENTRIES = 20_000
 
@@ -97,7 +99,10 @@ class TreeBuilder {
   readonly #scalars: { readonly key: string; readonly scalar: YamlScalar }[] = []
   readonly #duplicates: Position[] = []
   readonly #problems: FormatProblem[] = []
-  readonly #anchors = new Map<string, YamlNode>()
+  readonly #anchors = new Map<string, { readonly node: YamlNode; readonly size: number }>()
+  /** Nodes so far, those behind aliases counted each time. */
+  #count = 0
+  #aliasBudget = MAX_ALIASED
   #mergeBudget = MAX_MERGED_ENTRIES
 
   constructor(source: SourceText, lines: LineCounter, document: Document.Parsed) {
@@ -125,11 +130,27 @@ class TreeBuilder {
     const at = this.#place(node.range?.[0] ?? 0)
     // Nodes come in the order of the text: the anchor that counts is the last one before its alias. A node
     // that is not complete yet has no entry, so that an alias inside it to itself finds nothing.
-    if (isAlias(node)) return this.#anchors.get(node.source) ?? this.#empty(at)
+    if (isAlias(node)) return this.#aliased(node.source, at)
+    const before = this.#count++
     const made = this.#make(node, at, key)
     const anchor = 'anchor' in node ? node.anchor : undefined
-    if (typeof anchor === 'string') this.#anchors.set(anchor, made)
+    if (typeof anchor === 'string') {
+      this.#anchors.set(anchor, { node: made, size: this.#count - before })
+    }
     return made
+  }
+
+  #aliased(name: string, at: Position): YamlNode {
+    const anchor = this.#anchors.get(name)
+    if (anchor === undefined || this.#aliasBudget < 0) return this.#empty(at)
+    this.#count += anchor.size
+    this.#aliasBudget -= anchor.size
+    if (this.#aliasBudget >= 0) return anchor.node
+    this.#problems.push({
+      at,
+      message: 'not checked from here on: aliases stand for more than in any real file',
+    })
+    return this.#empty(at)
   }
 
   #make(node: Node, at: Position, key: string): YamlNode {

@@ -40,16 +40,36 @@ describe('redis.conf', () => {
   })
 
   it('takes included files in where they stand, once each and never in a circle', () => {
-    const [main, part, ring, back] = withIncludes([
+    const { confs, absent } = withIncludes([
       read('include /etc/redis/part.conf\nport 1\n', 'main.conf'),
       read('port 0\nmaxmemory 1gb\n', 'sub/part.conf'),
       read('include back.conf\n', 'ring.conf'),
       read('include ring.conf\n', 'back.conf'),
     ])
+    const [main, part, ring, back] = confs
+    expect(absent).to.deep.equal([])
     expect([main, part, ring, back].map((conf) => conf?.fragment)).to.deep.equal([false, true, true, true])
     expect(main && settingOf(main, 'port')).to.equal('1')
     expect(main && settingOf(main, 'maxmemory')).to.equal('1gb')
     expect(main && directivesOf(main, 'maxmemory')[0]?.at.file).to.equal('sub/part.conf')
+  })
+
+  it('names the place of an included file that is not there', () => {
+    const { absent } = withIncludes([read('port 0\ninclude "/etc/redis/local.conf"\n', 'main.conf')])
+    expect(absent).to.deep.equal([{ file: 'main.conf', line: 2, column: 9 }])
+  })
+
+  it('copies no more of an included file than any real folder would', () => {
+    const large = read('save 1 1\n'.repeat(30_000), 'large.conf')
+    const many = Array.from({ length: 20 }, (_, n) => read('include large.conf\n'.repeat(10), `${n}.conf`))
+    const { confs } = withIncludes([large, ...many])
+    const copied = confs.reduce((sum, { directives }) => sum + directives.length, 0)
+    expect(copied).to.be.below(150_000)
+  })
+
+  it('takes its version from the first comments alone', () => {
+    const notes = Array.from({ length: 9 }, (_, n) => `# note ${n}\n`).join('')
+    expect(read(`# Redis 7.2\n${notes}# since Redis 2.6\nport 0\n`).header).to.have.length(5)
   })
 
   it('reads amounts of memory as the server does', () => {

@@ -41,7 +41,9 @@ describe('YAML', () => {
     for (let i = 1; i < 60; i++)
       lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`)
     const tree = quick(() => read(lines.join('\n')))
-    expect(tree.problems).to.deep.equal([])
+    expect(tree.problems.map(({ message }) => message)).to.deep.equal([
+      'not checked from here on: aliases stand for more than in any real file',
+    ])
     expect(tree.scalars).to.have.length(10)
   })
 
