@@ -10,7 +10,7 @@ import { parseAclFile, usersOfConf, type AclList } from './formats/acl-file.js'
 import { parsePem, type CertificateFile, type KeyFile } from './formats/certificate.js'
 import { parseCompose, type ComposeFile } from './formats/compose.js'
 import { envValue, parseEnvFile, type EnvFile } from './formats/dotenv.js'
-import { parseRedisConf, withIncludes, type RedisConf } from './formats/redis-conf.js'
+import { parseRedisConf, withAdopted, withIncludes, type RedisConf } from './formats/redis-conf.js'
 import { decodeSource, type SourceText } from './formats/source-text.js'
 import { directiveKnowledge } from './acl/commands.js'
 import { ignoreLayers } from './ignore-layers.js'
@@ -51,6 +51,8 @@ const ABSENT_INCLUDE =
 interface Gathered {
   readonly entries: FileEntry[]
   readonly confs: RedisConf[]
+  /** Files of other programs, unless a configuration of Redis includes one. */
+  readonly strangers: RedisConf[]
   readonly acls: AclList[]
   readonly envs: EnvFile[]
   readonly composes: ComposeFile[]
@@ -67,6 +69,7 @@ export async function readFolderFacts(folder: string, options: FolderOptions): P
   const gathered: Gathered = {
     entries: [],
     confs: [],
+    strangers: [],
     acls: [],
     envs: [],
     composes: [],
@@ -90,7 +93,13 @@ export async function readFolderFacts(folder: string, options: FolderOptions): P
     })
   }
   gathered.remarks.push(...readEnvironments(gathered.envs))
-  const { entries, confs, ...rest } = gathered
+  const { entries: found, confs: own, strangers, ...rest } = gathered
+  const confs = withAdopted(own, strangers)
+  const adopted = new Set(confs)
+  const foreign = new Set(strangers.filter((conf) => !adopted.has(conf)).map(({ path }) => path))
+  const entries = found.map((entry) =>
+    foreign.has(entry.path) ? { ...entry, kind: 'other' as const } : entry,
+  )
   const { confs: whole, absent } = withIncludes(confs)
   gathered.remarks.push(...absent.map((at) => ({ at, level: 'error' as const, message: ABSENT_INCLUDE })))
   return {
@@ -124,10 +133,10 @@ type Reader = (source: SourceText, file: FoundFile, gathered: Gathered) => FileK
 const nothing: Reader = (_source, { kind }) => kind
 
 const READERS: Readonly<Record<FileKind, Reader>> = {
-  conf(source, { kind, inFolder }, { confs }) {
+  conf(source, { kind, inFolder }, { confs, strangers }) {
     const conf = parseRedisConf(source)
-    if (!belongsToRedis(inFolder, conf)) return 'other'
-    confs.push(conf)
+    if (belongsToRedis(inFolder, conf)) confs.push(conf)
+    else strangers.push(conf)
     return kind
   },
   acl(source, { kind }, { acls }) {

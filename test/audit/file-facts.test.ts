@@ -139,6 +139,16 @@ describe('a folder', () => {
     expect(await checked()).to.have.property('files', 1)
   })
 
+  it('has files of Redis by whatever name that Redis includes', async () => {
+    await workshop.write('redis.conf', 'include /etc/redis/local.conf\n')
+    await workshop.write('local.conf', 'include more.conf\n')
+    await workshop.write('more.conf', 'bind 10.0.0.1\nport 6379\n')
+    const report = await checked()
+    expect(remarks(report)).to.deep.equal([])
+    expect(seen(report)).to.include('more.conf:2:6 error [NET-001]')
+    expect(report.files).to.equal(3)
+  })
+
   it('is judged with an error for an included file that is not there', async () => {
     await workshop.write('redis.conf', 'port 0\ninclude /etc/redis/local.conf\n')
     const { remarks: said } = await checked()

@@ -95,6 +95,22 @@ const MAX_INCLUDES = 50
 /** Directives that all of them may copy together: thousands of files could draw in the largest one. */
 const MAX_COPIES = 100_000
 
+/** Configurations, and those of the others that they include, directly or through each other. */
+export function withAdopted(confs: readonly RedisConf[], others: readonly RedisConf[]): readonly RedisConf[] {
+  const waiting = new Map(others.map((conf) => [baseName(conf.path), conf]))
+  const all = [...confs]
+  // Grows while it is walked through.
+  for (const conf of all) {
+    for (const { args } of directivesOf(conf, 'include')) {
+      const name = baseName(args[0]?.value ?? '')
+      const adopted = waiting.get(name)
+      waiting.delete(name)
+      if (adopted !== undefined) all.push(adopted)
+    }
+  }
+  return all
+}
+
 /** What includes make of the configurations of a folder. */
 export interface Included {
   readonly confs: readonly RedisConf[]
