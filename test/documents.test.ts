@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   scripts: Record<string, string>
 }
 
-describe('the documents', () => {
+describe('the documents @once', () => {
   it('link to files and headings that are there', () => {
     const broken = documents.flatMap((document) =>
       linksOf(document)

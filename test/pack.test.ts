@@ -98,13 +98,13 @@ describe('the packed package', () => {
     expect(strangers).to.deep.equal([])
   })
 
-  it('passes publint without a remark', async () => {
+  it('passes publint without a remark @once', async () => {
     const { buffer } = new Uint8Array(await readFile(tarball))
     const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true })
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).to.deep.equal([])
   })
 
-  it('resolves its types in every way that compilers know', async () => {
+  it('resolves its types in every way that compilers know @once', async () => {
     // ECMAScript modules alone is what we mean; that CommonJS can load them all the same is tested below.
     const attw = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js')
     const { status, stdout } = await run(
@@ -180,7 +180,7 @@ describe('the packed package', () => {
 
       for (const [name, { compiler, ...options }] of Object.entries(RESOLUTIONS)) {
         if (compiler !== 'typescript' && !packages.some((each) => each.startsWith(compiler))) continue
-        it(`compiles under strict TypeScript with resolution ${name}`, async () => {
+        it(`compiles under strict TypeScript with resolution ${name} @once`, async () => {
           const home = compiler === 'typescript' ? root : project
           await writeFile(
             join(project, 'tsconfig.json'),

@@ -37,7 +37,7 @@ function uncommented(text: string): string {
     .replace('  # outside: {}', '  outside: {}')
 }
 
-describe('Compose files, under the Compose Specification', () => {
+describe('Compose files, under the Compose Specification @once', () => {
   let check: (value: unknown) => readonly string[]
 
   before(async () => {

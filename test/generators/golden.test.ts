@@ -55,7 +55,7 @@ const COMBINATIONS: readonly Combination[] = [
   },
 ]
 
-describe('the rendered files', () => {
+describe('the rendered files @once', () => {
   for (const { name, target, overrides } of COMBINATIONS) {
     it(`are those kept as test/golden/${name}`, async () => {
       const settings = await freshSettings(overrides)

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha'
 
 const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'install-test-needs.mjs')
 
-describe('scripts/install-test-needs', () => {
+describe('scripts/install-test-needs @once', () => {
   let path: string
   beforeEach(() => {
     path = mkdtempSync(join(tmpdir(), 'secure-cache-needs-'))

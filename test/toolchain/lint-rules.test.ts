@@ -159,7 +159,7 @@ interface Diagnostic {
   readonly labels: readonly { readonly span: { readonly line: number } }[]
 }
 
-describe('the linter', () => {
+describe('the linter @once', () => {
   let folder: string
   let diagnostics: readonly Diagnostic[]
   const linesOf = (rule: string, file: string): readonly number[] =>

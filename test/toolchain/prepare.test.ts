@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-describe('scripts/prepare', () => {
+describe('scripts/prepare @once', () => {
   let clone: string
   const inClone = (...path: readonly string[]): string => join(clone, ...path)
 
