@@ -4,18 +4,18 @@ import { checkKey, namespacePrefix, nestNamespace, ROOT_NAMESPACE } from './cach
 import { whenReady, type KeyReadiness } from './cache/key-readiness.js'
 import { slideMs, type Lifetime, type Lifetimes } from './cache/lifetimes.js'
 import { Landed, Loading } from './cache/loading.js'
+import type { OrderedStore } from './cache/ordered-store.js'
 import type { Outcomes } from './cache/outcomes.js'
 import type { Flight, SingleFlight } from './cache/single-flight.js'
 import type { Values } from './cache/values.js'
 import { encode, encodedSize, type Encoded } from './crypto/codec.js'
 import { OpenError } from './errors.js'
 import type { Cache, Cacheable, Holding, Jsonified, LoadContext, Ttl, WriteOptions } from './interface.js'
-import type { Store } from './store.js'
 import { ttlToMs } from './ttl.js'
 
 /** What all namespaces of one cache share. */
 export interface CacheParts {
-  readonly store: Store
+  readonly store: OrderedStore
   readonly keyPrefix: string
   /** The values of a namespace, by its encoded name. */
   readonly values: (namespace: string) => Values
@@ -66,7 +66,7 @@ export class SealedCache implements Cache {
     checkKey(key)
     const { store, keys, lifetimes, flights, outcomes } = this.#parts
     const lifetime = lifetimes.of(options)
-    const refusal = store.refusal?.()
+    const refusal = store.refusal()
     if (refusal !== undefined) {
       // Nothing is made for nothing: a flood of writes during an outage costs neither memory nor time.
       this.#values.checkSize({ payload: { length: encodedSize(value) } })
@@ -144,7 +144,7 @@ export class SealedCache implements Cache {
     const started = performance.now()
     try {
       const bytes = await this.#fetch(key)
-      const ttlMs = bytes === undefined ? 0 : slideMs(wantedMs, this.#values.open(key, bytes), now())
+      const ttlMs = bytes === undefined ? 0 : slideMs(wantedMs, await this.#values.open(key, bytes), now())
       const touched = ttlMs > 0 && (await store.expire(this.#prefix + key, ttlMs))
       outcomes.succeeded('touch', touched ? 'ok' : 'miss')
       return touched
@@ -169,8 +169,10 @@ export class SealedCache implements Cache {
     } finally {
       outcomes.took('get_many', started)
     }
+    const read = wanted.map((key, index) => this.#readOne(key, all[index]))
+    const values: unknown[] = read.some(isPromise) ? await Promise.all(read) : read
     for (const [index, key] of wanted.entries()) {
-      const value = this.#readOne(key, all[index])
+      const value = values[index]
       if (value !== undefined) found.set(key, value as T)
     }
     outcomes.succeeded('get_many', 'hit', found.size)
@@ -237,7 +239,8 @@ export class SealedCache implements Cache {
     const started = performance.now()
     try {
       const bytes = await this.#fetch(key)
-      const value = bytes === undefined ? undefined : this.#values.read(key, bytes)
+      const read = bytes === undefined ? undefined : this.#values.read(key, bytes)
+      const value: unknown = read instanceof Promise ? await read : read
       outcomes.succeeded(op, value === undefined ? 'miss' : 'hit')
       return value
     } catch (error) {
@@ -254,10 +257,12 @@ export class SealedCache implements Cache {
       outcomes.succeeded('get_many', 'miss')
       return undefined
     }
+    const failed = (error: unknown): undefined => outcomes.failed({ op: 'get_many', key }, error, undefined)
     try {
-      return this.#values.read(key, bytes)
+      const read = this.#values.read(key, bytes)
+      return read instanceof Promise ? heard(read.catch(failed)) : read
     } catch (error) {
-      return outcomes.failed({ op: 'get_many', key }, error, undefined)
+      return failed(error)
     }
   }
 
@@ -268,7 +273,7 @@ export class SealedCache implements Cache {
     const started = performance.now()
     try {
       const bytes = await this.#fetch(key)
-      const found = bytes === undefined ? undefined : Landed.fromStore(this.#values.open(key, bytes))
+      const found = bytes === undefined ? undefined : Landed.fromStore(await this.#values.open(key, bytes))
       outcomes.succeeded('get_or_set', found === undefined ? 'miss' : 'hit')
       if (found !== undefined) return found
     } catch (error) {
@@ -339,4 +344,14 @@ export class SealedCache implements Cache {
   #withKeys<R>(work: () => Promise<R>): Promise<R> {
     return whenReady(this.#parts.keys, this.#parts.timeoutMs, work)
   }
+}
+
+function isPromise(read: unknown): boolean {
+  return read instanceof Promise
+}
+
+/** Another value may fail before anybody awaits this one: its own failure must not end the process then. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }

@@ -4,6 +4,7 @@ import { namespacePrefix, type ReservedNamespace } from './cache/key-names.js'
 import { Lifetimes } from './cache/lifetimes.js'
 import { OlderFormat } from './cache/older-formats.js'
 import { OpenReports } from './cache/open-reports.js'
+import { OrderedStore } from './cache/ordered-store.js'
 import { Outages } from './cache/outages.js'
 import { Outcomes } from './cache/outcomes.js'
 import { RepeatedEvents } from './cache/repeated-events.js'
@@ -11,6 +12,7 @@ import { Resealing } from './cache/resealing.js'
 import { SingleFlight } from './cache/single-flight.js'
 import { Values } from './cache/values.js'
 import type { CacheParts } from './cache.js'
+import { GcmThread } from './crypto/gcm-thread.js'
 import type { KeyRing } from './crypto/key-ring.js'
 import { devKey, processKey } from './dev-key.js'
 import { openEncryption, type Encryption } from './encryption.js'
@@ -137,6 +139,7 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
   const stopLogging = logEvents(events, logger)
   announce(settings, { events, logger })
 
+  const thread = new GcmThread()
   const encryption = openEncryption(settings.encryption, {
     fallbackKey: () => (settings.backend === 'memory' ? processKey() : devKey(folder)),
     onWarning: (message) => {
@@ -144,6 +147,7 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
     },
     now,
     maxPayloadBytes: settings.cache.maxValueBytes,
+    thread,
   })
   encryption.keys.ready.catch((error: unknown) => {
     const errorCode = isCacheError(error) ? error.code : 'ERR_CACHE_SEAL'
@@ -200,6 +204,7 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
       alerts,
       heartbeat,
       reload,
+      thread,
       stopListening: () => {
         stopLogging()
         monitor.close()
@@ -294,7 +299,7 @@ function cacheParts(room: CacheRoom): CacheParts {
   const { keyRing } = encryption
   const resealing = keyRing && new Resealing({ store, primaryId: () => keyRing.primaryId, now })
   return {
-    store,
+    store: new OrderedStore(store),
     keyPrefix,
     values: (namespace) =>
       new Values({

@@ -19,6 +19,8 @@ export interface LifeCycle {
   readonly reload: { close(): void }
   /** Tells what is still to be told, within a bound. */
   readonly alerts: { close(options: CloseOptions): Promise<void> }
+  /** Seals and opens large values. */
+  readonly thread: { close(): Promise<void> }
   /** What listens to events stops, once the last of them is out. */
   readonly stopListening: () => void
 }
@@ -59,12 +61,12 @@ export class RootCache extends SealedCache implements SecureCache {
   }
 
   async #end(options: CloseOptions): Promise<void> {
-    const { abort, repeated, watch, alerts, heartbeat, reload, stopListening } = this.#life
+    const { abort, repeated, watch, alerts, heartbeat, reload, thread, stopListening } = this.#life
     abort.abort()
     reload.close()
     // While there is a connection: the instances agree over it who tells.
     const started = performance.now()
-    await alerts.close(options)
+    await Promise.all([alerts.close(options), thread.close()])
     // Goes out before the goodbye of the connection, and nobody waits for its reply.
     void heartbeat?.close()
     const { timeoutMs } = options

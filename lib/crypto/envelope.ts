@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.js'
 import { aadNamespace } from './additional-data.js'
 import { describeHeader, OVERHEAD_BYTES, type HeaderFacts } from './header.js'
+import type { GcmThread } from './gcm-thread.js'
 import type { KeyRing } from './key-ring.js'
 import { MAX_METADATA_BYTES } from './metadata.js'
 import { padmeSize } from './padding.js'
@@ -24,6 +25,8 @@ export interface EnvelopeOptions {
   readonly random?: RandomFill | undefined
   /** Bytes of a payload, before compression and after decompression; 16 MiB where absent. */
   readonly maxPayloadBytes?: number | undefined
+  /** Where large values are sealed and opened by `sealAside` and `openAside`; whoever makes it ends it. */
+  readonly thread?: GcmThread | undefined
 }
 
 /**
@@ -44,6 +47,7 @@ export class Envelope {
       now: options.now ?? Date.now,
       random: new RandomPool(options.random),
       maxPayloadBytes,
+      thread: options.thread,
       maxSealedBytes: padmeSize(maxPayloadBytes + MAX_METADATA_BYTES + 1) + OVERHEAD_BYTES,
     }
   }

@@ -43,19 +43,19 @@ function reasonOf(action: () => unknown): string {
 }
 
 describe('values', () => {
-  it('open as what they were', () => {
+  it('open as what they were', async () => {
     const { values: subject } = values(1000)
-    const sealed = subject.seal('key', encode({ a: [1] }), 0)
+    const sealed = await subject.seal('key', encode({ a: [1] }), 0)
     expect(subject.read('key', sealed)).to.deep.equal({ a: [1] })
   })
 
-  it('are refused before they are sealed where they would be too large, to the byte', () => {
+  it('are refused before they are sealed where they would be too large, to the byte', async () => {
     const { values: subject } = values(1000)
     const largest = encode(Buffer.alloc(933))
     expect(() => {
       subject.checkSize(largest)
     }).not.to.throw()
-    expect(subject.seal('key', largest, 0).length).to.equal(1000)
+    expect((await subject.seal('key', largest, 0)).length).to.equal(1000)
     expect(() => {
       subject.checkSize(encode(Buffer.alloc(934)))
     })
@@ -82,9 +82,11 @@ describe('values', () => {
     expect(reasonOf(() => subject.read('key', malformed))).to.equal('decode')
   })
 
-  it('are counted, and one in 64 is timed', () => {
+  it('are counted, and one in 64 is timed', async () => {
     const { values: subject, measurements } = values(1000)
-    for (let index = 0; index < 65; index += 1) subject.read('key', subject.seal('key', encode(index), 0))
+    for (let index = 0; index < 65; index += 1) {
+      subject.read('key', await subject.seal('key', encode(index), 0))
+    }
     const { crypto } = measurements.snapshot()
     expect(crypto.values).to.deep.equal({ seal: 65, open: 65 })
     expect(crypto.durations.map(({ op, count }) => [op, count])).to.deep.equal([
