@@ -9,7 +9,7 @@ parentPort?.on('message', (job: GcmJob) => {
 })
 
 // Now it listens; that it runs (`online`) is said before its program is even found.
-parentPort?.postMessage({ id: READY, result: undefined } satisfies GcmAnswer)
+parentPort?.postMessage({ id: READY, result: undefined } satisfies GcmAnswer, [])
 
 /** Moving takes the whole memory behind the bytes: it must be theirs alone. */
 function owned(bytes: Uint8Array | undefined): Uint8Array | undefined {

@@ -12,7 +12,7 @@ const OPTIONS = { codec: 'bytes', lifetimeSeconds: 60 } as const
 const PROGRAM = new URL('../../../lib/crypto/gcm-worker.js', import.meta.url)
 
 describe('the thread for large values', () => {
-  const opened: GcmThread[] = []
+  const threads: GcmThread[] = []
   let values: SealedNamespace
 
   before(async () => {
@@ -20,12 +20,12 @@ describe('the thread for large values', () => {
   })
 
   after(async () => {
-    await Promise.all(opened.map((thread) => thread.close()))
+    await Promise.all(threads.map((thread) => thread.close()))
   })
 
   function makeThread(options: GcmThreadOptions): GcmThread {
     const thread = new GcmThread(options)
-    opened.push(thread)
+    threads.push(thread)
     return thread
   }
 
@@ -104,7 +104,7 @@ describe('the thread for large values', () => {
   it('is not needed: when it is killed in the middle, every value is sealed here', async () => {
     const { thread, values: doomed, workers: started } = await running()
     const payloads = Array.from({ length: 6 }, () => randomBytes(MIB))
-    const sealing = payloads.map((payload, index) => doomed.sealAside(`key:${index}`, payload, OPTIONS))
+    const sealing = payloads.map(async (payload, index) => doomed.sealAside(`key:${index}`, payload, OPTIONS))
     expect(thread.waiting).to.equal(6)
     await started[0]?.terminate()
     const sealed = await Promise.all(sealing)
