@@ -54,9 +54,13 @@ export function differences(expected: ServerState, found: ServerState): readonly
   ]
 }
 
+/** What a user does who was never told otherwise; Redis adds the word when it reads its file (tried on 7.0.15). */
+const UNSAID = 'sanitize-payload'
+
 /** The same rules in the same order: ACL LIST is stable. */
 export function sameRules(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((rule, at) => rule === b[at])
+  const [said, also] = [a, b].map((rules) => rules.filter((rule) => rule !== UNSAID).join(' '))
+  return said === also
 }
 
 function namesThatDiffer<V>(

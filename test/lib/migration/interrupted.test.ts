@@ -1,0 +1,145 @@
+import { expect } from 'chai'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'mocha'
+import { interruptedAt, EVENTS_OF_A_RUN } from '../../support/interrupted-run.js'
+import { lookAt, startOpenRedis, type OpenRedis } from '../../support/open-redis.js'
+import { refused } from '../../support/refused.js'
+import { until } from '../../support/until.js'
+
+describe('a migration that is interrupted', () => {
+  it('can be taken back to the start at once, whatever it was doing', async () => {
+    const moments = [1, 5, 9, 14, 24, 28, 36, 44]
+    const differences = await Promise.all(moments.map(interruptedAt))
+    expect(differences).to.deep.equal(moments.map(() => []))
+    expect(EVENTS_OF_A_RUN).to.be.above(moments.at(-1) ?? 0)
+  })
+
+  it('waits for clients of the old way, ends when the time is over, and goes on from there', async () => {
+    await withOpen({}, async (open) => {
+      const old = open.client()
+      await old.ping()
+      const short = open.migration({ waiting: { waitMs: 50, settleMs: 20, pollMs: 10 } })
+      await short.run()
+      const { code, message } = await refused(short.run())
+      expect(code).to.equal('ERR_MIGRATION_WAITING')
+      expect(message).to.match(/^1 clients of the default user are still there/)
+      // Both ways work while it waits.
+      expect(await old.ping()).to.equal('PONG')
+      old.disconnect()
+      await open.migration().run()
+      expect(await stages(open)).to.deep.equal(['done', 'done', 'to do', 'to do', 'to do', 'to do'])
+    })
+  })
+
+  it('does not touch values before somebody says that every instance reads both forms', async () => {
+    await withOpen({}, async (open) => {
+      const insider = open.insider()
+      await insider.set('app::k', '1')
+      await open.migration().run({ through: 'tls' })
+      const unasked = open.migration({ waiting: { waitMs: 50, settleMs: 20, pollMs: 10 } })
+      const { code, message } = await refused(unasked.run())
+      expect(code).to.equal('ERR_MIGRATION_WAITING')
+      expect(message).to.include('--confirm encryption')
+      expect(await insider.get('app::k')).to.equal('1')
+    })
+  })
+
+  it('refuses a second run while one is under way, and takes over at once from one that has died', async () => {
+    await withOpen({}, async (open) => {
+      const insider = open.insider()
+      await open.migration().run()
+      const lock = 'app:@lock:migration'
+      await insider.set(lock, '{"token":"somebody else"}', 'PX', 60_000)
+      expect((await refused(open.migration().run())).code).to.equal('ERR_MIGRATION_LOCKED')
+      expect((await refused(open.migration().rollback())).code).to.equal('ERR_MIGRATION_LOCKED')
+      expect(await insider.get(lock)).to.equal('{"token":"somebody else"}')
+      await insider.set(lock, 'no lock at all', 'PX', 20)
+      await until('the lock has ended by itself', async () => (await insider.exists(lock)) === 0)
+      await open.migration().run()
+      expect(await insider.exists(lock)).to.equal(0)
+    })
+  })
+
+  it('notices what somebody else has changed in between, by name, and goes on only when told to', async () => {
+    await withOpen({}, async (open) => {
+      await open.migration().run({ through: 'authentication' })
+      const insider = open.insider()
+      await insider.config('SET', 'maxmemory-samples', '7')
+      await insider.call('ACL', 'SETUSER', 'stranger', 'on', '>a secret of theirs')
+      const { code, message } = await refused(open.migration().run())
+      expect(code).to.equal('ERR_MIGRATION_CHANGED')
+      expect(message).to.match(/directive maxmemory-samples, user stranger/)
+      expect(message).not.to.match(/secret|#/)
+      await open.migration({ acceptChanges: true }).run()
+      await open.migration().rollback({ downTo: 'preparation' })
+      const { config, users } = await lookAt(open.insider())
+      expect(config['maxmemory-samples']).to.equal('7')
+      expect(users.some((line) => line.startsWith('user stranger on'))).to.equal(true)
+    })
+  })
+
+  it('goes on after a restart of the server, which has kept what was set', async () => {
+    await withOpen({}, async (open) => {
+      const before = await lookAt(open.insider())
+      await open.migration().run({ through: 'tls' })
+      const path = join(open.server.folder, 'redis.conf')
+      // The hashes of passwords are for the server's own user and group.
+      expect((await stat(path)).mode & 0o007).to.equal(0)
+      expect(await readFile(path, 'utf8')).to.match(/^user default off/m)
+      await open.server.restart()
+      await open.migration().run({ through: 'monitoring' })
+      await open.migration().rollback({ downTo: 'preparation' })
+      const { config, users } = await lookAt(open.insider())
+      expect(config).to.deep.equal(before.config)
+      // Reading its file, Redis tells users what they do anyway.
+      const said = (lines: readonly string[]) => lines.map((line) => line.replace(' sanitize-payload', ''))
+      expect(said(users)).to.deep.equal(said(before.users))
+    })
+  })
+
+  it('takes a server with requirepass there and back, its password back in its place', async () => {
+    const open = await startOpenRedis({ access: 'password' })
+    try {
+      const before = await lookAt(open.insider())
+      expect(before.config['requirepass']).to.equal(open.server.passwords.admin)
+      await open.migration().run({ through: 'monitoring' })
+      expect((await lookAt(open.insider())).config['requirepass']).to.equal('')
+      await open.migration().rollback({ downTo: 'preparation' })
+      expect(await lookAt(open.insider())).to.deep.equal(before)
+    } finally {
+      await open.stop()
+    }
+  })
+
+  it('refuses to begin where it could not go back, and says everything that is in the way at once', async () => {
+    await withOpen({}, async (open) => {
+      const insider = open.insider()
+      await insider.call('ACL', 'SETUSER', 'admin', 'on')
+      const before = await lookAt(insider)
+      const migration = open.migration({ tlsFiles: undefined, tlsPort: open.server.port })
+      const { obstacles } = await migration.plan()
+      expect(obstacles).to.have.length(3)
+      const { code, message } = await refused(migration.run())
+      expect(code).to.equal('ERR_MIGRATION_REFUSED')
+      for (const obstacle of obstacles) expect(message).to.include(obstacle)
+      expect(await lookAt(insider)).to.deep.equal(before)
+    })
+  })
+})
+
+async function stages(open: OpenRedis): Promise<readonly string[]> {
+  return (await open.migration().status()).steps.map(({ stage }) => stage)
+}
+
+async function withOpen(
+  options: Parameters<typeof startOpenRedis>[0],
+  work: (open: OpenRedis) => Promise<void>,
+): Promise<void> {
+  const open = await startOpenRedis(options)
+  try {
+    await work(open)
+  } finally {
+    await open.stop()
+  }
+}
