@@ -1,14 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { CacheError, isCacheError } from '../errors.js'
 import type { Login } from '../redis/login.js'
 import { probeAnonymous, probePlaintext } from '../redis/probe.js'
 import type { MigrationServer } from './server.js'
 import { settingsOf } from './server-way.js'
-import type { StepContext } from './step.js'
+import { recentDenials } from './denials.js'
+import type { CheckParts } from './step.js'
 
-interface Parts {
-  readonly context: StepContext
-  readonly server: MigrationServer
-}
+const DENIALS_POLL_MS = 200
 
 /**
  * Logs in over a connection of its own, on the transport of the migration, and tries commands.
@@ -16,7 +15,7 @@ interface Parts {
  * @throws {CacheError} ERR_MIGRATION_CHECK where the login or one of them fails
  */
 export async function checkLogin(
-  { server }: Parts,
+  { server }: CheckParts,
   login: Login,
   commands: readonly (readonly string[])[] = [['PING']],
 ): Promise<void> {
@@ -27,7 +26,7 @@ export async function checkLogin(
 
 /** @throws {CacheError} ERR_MIGRATION_CHECK where the user may do it */
 export async function checkDenied(
-  { server }: Parts,
+  { server }: CheckParts,
   login: Login,
   [command = '', ...args]: readonly string[],
 ): Promise<void> {
@@ -43,20 +42,20 @@ export async function checkDenied(
 }
 
 /** @throws {CacheError} ERR_MIGRATION_CHECK where the server serves somebody who has not logged in */
-export async function checkAnonymousRefused({ server }: Parts): Promise<void> {
+export async function checkAnonymousRefused({ server }: CheckParts): Promise<void> {
   const settings = settingsOf(server.destination, { transport: server.way.transport, login: 'admin' })
   const { outcome } = await probeAnonymous(settings)
   if (outcome !== 'refused') throw failed('a connection without login was not refused with NOAUTH')
 }
 
 /** @throws {CacheError} ERR_MIGRATION_CHECK where the port of today still speaks plaintext */
-export async function checkPlaintextGone({ server }: Parts): Promise<void> {
+export async function checkPlaintextGone({ server }: CheckParts): Promise<void> {
   const { host, port } = server.destination.today
   if ((await probePlaintext(host, port)) === 'plaintext') throw failed('the plaintext port still answers')
 }
 
 /** @throws {CacheError} ERR_MIGRATION_CHECK where the old way, which was opened again, does not work */
-export async function checkOldWay({ server }: Parts, transport: 'plain' | 'tls'): Promise<void> {
+export async function checkOldWay({ server }: CheckParts, transport: 'plain' | 'tls'): Promise<void> {
   const connection = server.open({ transport, login: 'today' }, 'check')
   try {
     await connection.ready()
@@ -65,6 +64,26 @@ export async function checkOldWay({ server }: Parts, transport: 'plain' | 'tls')
     throw failed(`the old way does not work yet (${codeOf(error)})`)
   } finally {
     await connection.close()
+  }
+}
+
+/**
+ * Watches for a while whether the user, whose rights have just been narrowed, is denied something.
+ *
+ * @throws {CacheError} ERR_MIGRATION_CHECK where it is: the command is named
+ */
+export async function checkNothingDenied(
+  { server, settleMs, since }: CheckParts,
+  user: string,
+): Promise<void> {
+  for (;;) {
+    const elapsedMs = performance.now() - since
+    const denied = await recentDenials(server, user, elapsedMs / 1000)
+    if (denied.length > 0) {
+      throw failed(`${user} was denied ${denied.join(', ')}; whatever needs that needs a user of its own`)
+    }
+    if (elapsedMs >= settleMs) return
+    await pause(Math.min(settleMs, DENIALS_POLL_MS))
   }
 }
 

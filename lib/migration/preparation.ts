@@ -16,8 +16,6 @@ export interface PreparationOptions {
   readonly tell: (event: RunEvent) => void
 }
 
-const IDENTITY_FILE = 'backup-identity.txt'
-
 /** Keeps what there is: the whole configuration in the journal, every key in an encrypted backup. */
 export async function prepare(session: Session, options: PreparationOptions): Promise<void> {
   const { facts, progress, place } = session
@@ -41,7 +39,8 @@ export async function prepare(session: Session, options: PreparationOptions): Pr
 async function makeBackup(session: Session, options: PreparationOptions): Promise<void> {
   const { server, facts, journal } = session
   const { folder, tell } = options
-  const file = `backup-${journal.id.slice(0, 8)}.age`
+  const name = `backup-${journal.id.slice(0, 8)}`
+  const file = `${name}.age`
   const connection = server.open(server.way, 'backup')
   try {
     await connection.ready()
@@ -50,7 +49,7 @@ async function makeBackup(session: Session, options: PreparationOptions): Promis
       databases: facts.databases.map(({ number }) => number),
       path: join(folder, file),
       leaveOut: lockName(server.destination.keyPrefix),
-      recipients: await recipientsOf(options),
+      recipients: await recipientsOf(options, name),
       onProgress: (done) => tell({ type: 'progress', what: 'keys backed up', done }),
     })
     await session.record({ type: 'backup', file, keys, bytes, sha256 })
@@ -68,10 +67,13 @@ async function makeBackup(session: Session, options: PreparationOptions): Promis
   }
 }
 
-async function recipientsOf({ recipients, folder, tell }: PreparationOptions): Promise<readonly string[]> {
+async function recipientsOf(
+  { recipients, folder, tell }: PreparationOptions,
+  name: string,
+): Promise<readonly string[]> {
   if (recipients.length > 0) return recipients
   const made = await newIdentity()
-  const path = join(folder, IDENTITY_FILE)
+  const path = join(folder, `${name}-identity.txt`)
   await writeFile(path, identityFile(made), { mode: 0o600 })
   tell({ type: 'note', text: `${path} opens the backup: keep it apart from it` })
   return [made.recipient]

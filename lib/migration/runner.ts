@@ -1,5 +1,6 @@
-import { CacheError } from '../errors.js'
-import { apply, contentOf, describe, restore, sameContent } from './changes.js'
+import { CacheError, isCacheError } from '../errors.js'
+import type { ServerVersion } from '../redis/versions.js'
+import { apply, contentOf, describe, restore, sameContent, type Change } from './changes.js'
 import { persist } from './persistence.js'
 import { isReturning, newWayWorks, wayAfter, wayBefore } from './position.js'
 import type { ChangeProgress, StepProgress } from './progress.js'
@@ -127,14 +128,24 @@ export class Runner {
   }
 
   async #contract(step: Step): Promise<void> {
-    const {
-      steps,
-      session: { server },
-    } = this.#parts
-    await server.use(wayAfter(steps, step.id))
+    const { steps, session } = this.#parts
+    await session.server.use(wayAfter(steps, step.id))
+    const since = performance.now()
     await this.#applyAll(step, 'contract')
-    await this.#check(step.afterContract)
+    try {
+      await this.#check(step.afterContract, since)
+    } catch (error) {
+      if (isCacheError(error) && error.code === 'ERR_MIGRATION_CHECK') await this.#reconsider(step)
+      throw error
+    }
     await this.#reach(step, 'done')
+  }
+
+  /** What was taken away is still needed: both ways are there again, as before. */
+  async #reconsider(step: Step): Promise<void> {
+    await this.#undoAll(step, 'contract')
+    await this.#reach(step, 'expanded')
+    this.#parts.tell({ type: 'note', text: 'both ways are open again; run again when that is settled' })
   }
 
   async #reopen(step: Step): Promise<void> {
@@ -191,10 +202,23 @@ export class Runner {
         await this.#record({ type: 'intent', ...at, before: await contentOf(server, entry.change) })
       }
       tell({ type: 'change', text: describe(entry.change) })
-      await apply(server, version, entry.change)
+      await this.#apply(version, entry.change)
       await this.#record({ type: 'applied', ...at, after: await contentOf(server, entry.change) })
     }
     if (changes.length > 0) await this.#persist()
+  }
+
+  async #apply(version: ServerVersion, change: Change): Promise<void> {
+    try {
+      await apply(this.#parts.session.server, version, change)
+    } catch (error) {
+      if (!isCacheError(error) || error.code !== 'ERR_REDIS_REPLY') throw error
+      const files = change.name.startsWith('tls-') ? ' (can it read its certificate, key and authority?)' : ''
+      throw new CacheError(
+        'ERR_MIGRATION_CHECK',
+        `the server refused to ${describe(change)}${files}: its log says why; then run again, or take the step back`,
+      )
+    }
   }
 
   async #undoAll(step: Step, side: Side): Promise<void> {
@@ -234,9 +258,11 @@ export class Runner {
     if (note !== undefined) tell({ type: 'note', text: note })
   }
 
-  async #check(check: Step['afterExpand']): Promise<void> {
+  async #check(check: Step['afterExpand'], since = performance.now()): Promise<void> {
+    const { session, context, waiter } = this.#parts
+    const { settleMs } = waiter
     if (check !== undefined)
-      await check({ context: await this.#parts.context(), server: this.#parts.session.server })
+      await check({ context: await context(), server: session.server, settleMs, since })
   }
 
   async #instruct(step: Step, direction: 'there' | 'back'): Promise<void> {

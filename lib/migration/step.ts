@@ -28,10 +28,16 @@ export interface StepContext {
 }
 
 /** Whether a way works, seen by a connection of its own. Throws ERR_MIGRATION_CHECK where it does not. */
-export type Check = (parts: {
+export type Check = (parts: CheckParts) => Promise<void>
+
+export interface CheckParts {
   readonly context: StepContext
   readonly server: MigrationServer
-}) => Promise<void>
+  /** How long something must not have been seen to count as gone, milliseconds. */
+  readonly settleMs: number
+  /** When the changes began that are checked, on the clock of `performance`. */
+  readonly since: number
+}
 
 /** What a client does that still needs a way which is about to be taken away. */
 export interface Use {

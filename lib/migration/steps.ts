@@ -1,7 +1,14 @@
 import { aclLine, commandsOf } from '../access/roles.js'
 import type { UserRole } from '../settings/settings.js'
 import { rulesOf, type Change } from './changes.js'
-import { checkAnonymousRefused, checkDenied, checkLogin, checkOldWay, checkPlaintextGone } from './checks.js'
+import {
+  checkAnonymousRefused,
+  checkDenied,
+  checkLogin,
+  checkNothingDenied,
+  checkOldWay,
+  checkPlaintextGone,
+} from './checks.js'
 import { STEP_IDS, type StepId } from './records.js'
 import { fromUtf8 } from './server-state.js'
 import type { Step, StepContext } from './step.js'
@@ -152,6 +159,7 @@ const ACCESS_CONTROL: Step = {
   async afterContract(parts) {
     const cache = userLogin('cache', parts.context)
     const { keyPrefix } = parts.context
+    await checkNothingDenied(parts, cache.username ?? '')
     await checkLogin(parts, cache, [['PING'], ['GET', `${keyPrefix}@check:migration`]])
     await checkDenied(parts, cache, ['CONFIG', 'GET', 'port'])
     await checkDenied(parts, cache, ['GET', `not-${keyPrefix}@check:migration`])

@@ -28,6 +28,10 @@ export class Waiter {
     this.#options = options
   }
 
+  get settleMs(): number {
+    return this.#options.settleMs
+  }
+
   /** @throws {CacheError} ERR_MIGRATION_WAITING where somebody is still there when the time is over */
   async untilNobody(of: {
     readonly who: string

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { describe, it } from 'mocha'
 import { interruptedAt, EVENTS_OF_A_RUN } from '../../support/interrupted-run.js'
 import { lookAt, startOpenRedis, type OpenRedis } from '../../support/open-redis.js'
@@ -112,6 +113,49 @@ describe('a migration that is interrupted', () => {
     }
   })
 
+  it('opens both ways again where the application is denied something that it needs', async () => {
+    await withOpen({}, async (open) => {
+      await open.migration().run({ through: 'encryption' })
+      const before = await lookAt(open.insider())
+      const application = applicationOf(open)
+      // Until then CLIENT LIST shows a command of its role.
+      await application.get('app::one')
+      const migration = open.migration({
+        waiting: { waitMs: 30_000, settleMs: 500, pollMs: 10 },
+        tell(event) {
+          if (event.type === 'change' && event.text.includes('protected-mode')) {
+            application.hset('app:hash', 'a', 1).catch(() => undefined)
+          }
+        },
+      })
+      const { code, message } = await refused(migration.run())
+      expect(code).to.equal('ERR_MIGRATION_CHECK')
+      expect(message).to.include('cache_service was denied the command hset')
+      expect(await application.hset('app:hash', 'a', 2)).to.equal(1)
+      application.disconnect()
+      await open.insider().del('app:hash')
+      await open.migration().run()
+      expect((await stages(open))[4]).to.equal('done')
+      await open.migration().rollback()
+      expect(await lookAt(open.insider())).to.deep.equal(before)
+    })
+  })
+
+  it('says what the server may lack where it refuses a directive, and can be taken back', async () => {
+    await withOpen({}, async (open) => {
+      await open.migration().run({ through: 'authentication' })
+      const before = await lookAt(open.insider())
+      const wrong = { cert: '/nowhere/server.crt', key: '/nowhere/server.key', ca: '/nowhere/ca.crt' }
+      const { code, message } = await refused(open.migration({ tlsFiles: wrong }).run())
+      expect(code).to.equal('ERR_MIGRATION_CHECK')
+      expect(message).to.include('set directive tls-port (can it read its certificate')
+      await open.migration().rollback()
+      expect(await lookAt(open.insider())).to.deep.equal(before)
+      await open.migration().run()
+      expect((await stages(open))[2]).to.equal('done')
+    })
+  })
+
   it('refuses to begin where it could not go back, and says everything that is in the way at once', async () => {
     await withOpen({}, async (open) => {
       const insider = open.insider()
@@ -127,6 +171,20 @@ describe('a migration that is interrupted', () => {
     })
   })
 })
+
+/** The application after the step TLS. */
+function applicationOf(open: OpenRedis): Redis {
+  const { tls } = open.settings.redis
+  return new Redis({
+    host: open.server.host,
+    port: open.tlsPort,
+    username: 'cache_service',
+    password: open.server.passwords.cache,
+    tls: { ca: tls?.ca ?? '', cert: tls?.cert ?? '', key: tls?.key?.reveal() ?? '' },
+    enableReadyCheck: false,
+    disableClientInfo: true,
+  })
+}
 
 async function stages(open: OpenRedis): Promise<readonly string[]> {
   return (await open.migration().status()).steps.map(({ stage }) => stage)
