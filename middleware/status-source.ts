@@ -3,7 +3,7 @@ import { inspectCache } from '../lib/create.js'
 import type { SecureCache } from '../lib/interface.js'
 import type { Measurements } from '../lib/measurements.js'
 import type { EventMonitor } from '../lib/monitor/security-monitor.js'
-import type { SecurityWatch } from '../lib/monitor/security-watch.js'
+import type { AnsweringWatch } from '../lib/monitor/security-watch.js'
 import type { Settings } from '../lib/settings/settings.js'
 import type { StatusCache, StatusOptions } from './status-options.js'
 
@@ -11,7 +11,7 @@ import type { StatusCache, StatusOptions } from './status-options.js'
 export interface StatusSource {
   readonly settings: Settings
   readonly monitor: EventMonitor
-  readonly watch: SecurityWatch
+  readonly watch: AnsweringWatch
   readonly measurements: Measurements
 }
 

@@ -1,14 +1,14 @@
 import type { DurationSnapshot, Measurements, MeasurementsSnapshot } from '../measurements.js'
 import type { EventTotals } from './event-totals.js'
 import type { EventMonitor } from './security-monitor.js'
-import type { SecurityWatch } from './security-watch.js'
+import type { AnsweringWatch } from './security-watch.js'
 import type { SecurityStatus } from './status.js'
 
 /** What the numbers of one cache come from. */
 export interface MetricsSource {
   readonly measurements: Measurements
   readonly monitor: EventMonitor
-  readonly watch: SecurityWatch
+  readonly watch: AnsweringWatch
 }
 
 type Labels = Readonly<Record<string, string | number>>

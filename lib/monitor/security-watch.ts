@@ -18,6 +18,12 @@ const STALE_ROUNDS = 3
 /** How long an answer waits for the first look; later ones wait for nothing. */
 const FIRST_LOOK_MS = 3000
 
+/** The watch as whoever shows it sees it: what it answers without I/O, and when there is something new. */
+export type AnsweringWatch = Pick<
+  SecurityWatch,
+  'status' | 'serverFailures' | 'health' | 'firstLook' | 'onRound' | 'onClose'
+>
+
 /**
  * Watches the security of one cache: looks in the background, and answers from what was seen. Answering does
  * no I/O. `close` ends everything that it opened.

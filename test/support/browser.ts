@@ -66,7 +66,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe-core finds wrong with the page as it is now: rule and element. */
 export async function axeViolations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
+  // Half a megabyte: once a page.
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(AXE)
   return page.evaluate(`axe.run(document).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
       id + ': ' + target.join(' ') + ': ' + failureSummary)))`)

@@ -67,7 +67,7 @@ function judgeLogin(evidence: Evidence, ours: ConnectionSeen): Verdict | undefin
             `user is on: ${redisCli(evidence, 'operator', 'ACL LIST')}; \`npm run generate-config\` and ACL LOAD put ` +
             'the password of the settings there',
         }
-      : notConnected(evidence, code)
+      : notConnected(code)
   }
   if (ours.authenticated) return undefined
   return {

@@ -19,7 +19,7 @@ export const tlsCheck: CheckRule<'tls_enabled'> = {
   judge: (evidence) =>
     judgeSeen(evidence, 'connection', ({ up, errorCode, tls }) => {
       if (!up) {
-        if (errorCode?.startsWith('ERR_TLS_') !== true) return notConnected(evidence, errorCode)
+        if (errorCode?.startsWith('ERR_TLS_') !== true) return notConnected(errorCode)
         return {
           state: 'fail',
           observed: `not connected (${errorCode})`,
@@ -64,7 +64,7 @@ export const certificateCheck: CheckRule<'tls_certificate'> = {
       if (!up && errorCode === 'ERR_TLS_CERT_EXPIRED') {
         return { state: 'fail', observed: "the server's certificate has expired", remedy: renew(evidence) }
       }
-      if (!up) return notConnected(evidence, errorCode)
+      if (!up) return notConnected(errorCode)
       if (tls === undefined) return { state: 'not_applicable', observed: 'the socket is not encrypted' }
       if (expiresAt === undefined) {
         return {

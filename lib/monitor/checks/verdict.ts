@@ -1,4 +1,3 @@
-import { redisCli } from './commands.js'
 import type { Evidence, Observations, Observed } from '../observations.js'
 
 export type CheckState = 'pass' | 'warn' | 'fail' | 'unknown' | 'not_applicable'
@@ -49,11 +48,11 @@ export function judgeSeen<K extends keyof Observations>(
 }
 
 /** Without a connection nothing is known, whatever it was before. */
-export function notConnected(evidence: Evidence, code = 'no reason known'): Verdict {
+export function notConnected(code = 'no reason known'): Verdict {
   return {
     state: 'unknown',
     observed: `not connected (${code})`,
-    remedy: `see the check redis_available; once Redis is back: ${redisCli(evidence, 'operator', 'PING')}`,
+    remedy: 'bring Redis back first: the check redis_available says how',
   }
 }
 

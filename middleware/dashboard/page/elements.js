@@ -65,7 +65,16 @@ export function show(id, children) {
   if (!same) place.replaceChildren(...children)
 }
 
+/** Longer than this a command stands on a line of its own, where one click selects it. */
+const LONG_COMMAND = 40
+
 /** Text in which `commands` stand between backticks. @param {string} text */
 export function withCommands(text) {
-  return text.split('`').map((piece, index) => (index % 2 === 1 ? element('code', {}, [piece]) : piece))
+  const pieces = text.split('`')
+  const isLine = (/** @type {number} */ index) =>
+    index % 2 === 1 && (pieces[index] ?? '').length > LONG_COMMAND
+  return pieces.map((piece, index) => {
+    if (index % 2 === 1) return element('code', isLine(index) ? { class: 'line' } : {}, [piece])
+    return isLine(index - 1) ? piece.replace(/^[,.;]\s*/, '') : piece
+  })
 }

@@ -10,7 +10,7 @@ export const CHECK_TITLES = {
   encryption_enabled: 'Encrypted values',
   network_isolated: 'Network',
   recent_auth_failures: 'Failed logins',
-  redis_available: 'Redis is there',
+  redis_available: 'Connection to Redis',
   tls_certificate: 'Certificate',
   acl_role: 'Rights of our users',
   acl_denials: 'Refused by Redis',

@@ -1,75 +1,96 @@
 import { expect } from 'chai'
-import express from 'express'
-import { describe, it } from 'mocha'
-import { once } from 'node:events'
+import { after, before, describe, it } from 'mocha'
 import { mkdir, stat } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
 
-import { inspectCache } from '../../../lib/create.js'
-import { securityStatus, secureCache } from '../../../middleware/index.js'
-import { findChromium, launchBrowser, openPage } from '../../support/browser.js'
-import { startRedis } from '../../support/redis-server.js'
-import type { RunningRedis } from '../../support/redis-server.js'
+import { createSecureCache } from '../../../lib/index.js'
+import type { SecureCache } from '../../../lib/index.js'
+import { axeViolations, findChromium, launchBrowser, openPage } from '../../support/browser.js'
+import { enterToken, serveStatus, SITE_TOKEN } from '../../support/dashboard-site.js'
+import type { DashboardSite } from '../../support/dashboard-site.js'
+import { HEADINGS, StagedStatus, STAGES } from '../../support/staged-status.js'
+import type { Stage } from '../../support/staged-status.js'
 
-const TOKEN = 'right-token-0123456789-0123456789-0123'
 const IMAGES = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'images')
 const MOST_BYTES = 200_000
+const DESKTOP = { width: 1000, height: 860 }
+const PHONE = { width: 390, height: 844 }
 
-/** Draws the pictures of docs/monitoring.md from the page as it is, over a real server under a real attack. */
-describe('the pictures of the dashboard', () => {
-  it('show a safe cache, an attack, a phone and the door', async function () {
+/** The pictures of docs/monitoring.md: which state, where, in which light. */
+const PICTURES: readonly (readonly [
+  name: string,
+  stage: Stage,
+  size: typeof DESKTOP,
+  scheme: 'light' | 'dark',
+])[] = [
+  ['dashboard-safe', 'pass', DESKTOP, 'light'],
+  ['dashboard-warn', 'warn', DESKTOP, 'light'],
+  ['dashboard-attack', 'fail', DESKTOP, 'dark'],
+  ['dashboard-unknown', 'unknown', DESKTOP, 'dark'],
+  ['dashboard-away', 'away', PHONE, 'dark'],
+  ['dashboard-phone', 'fail', PHONE, 'light'],
+]
+
+/** Draws every state of the page, phone and desktop, light and dark, and keeps those that the documents show. */
+describe('the pictures of the dashboard', function () {
+  let browser: Browser
+  let cache: SecureCache
+  let site: DashboardSite
+  let page: Page
+  const staged = new StagedStatus()
+
+  before(async function () {
     const program = findChromium()
     if (program === undefined) this.skip()
-    const redis = await startRedis()
-    const handler = secureCache({ env: { ...redis.env, SECURITY_STATUS_TOKEN: TOKEN }, logger: false })
-    const app = express()
-    app.use(handler)
-    app.use('/security', securityStatus())
-    const server = createServer(app).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const browser = await launchBrowser(program)
-    try {
-      await mkdir(IMAGES, { recursive: true })
-      await handler.ready()
-      for (let id = 0; id < 40; id += 1) await handler.cache.getOrSet(`summary:${String(id % 12)}`, () => id)
-      const { page } = await openPage(browser, { viewport: { width: 1000, height: 860 } })
-      const draw = async (name: string, colorScheme: 'light' | 'dark', fullPage = false): Promise<void> => {
-        await page.emulateMedia({ colorScheme })
-        const path = join(IMAGES, `${name}.png`)
-        await page.screenshot({ path, fullPage })
-        expect((await stat(path)).size, name).to.be.below(MOST_BYTES)
-      }
-      await page.goto(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/security`)
-      await draw('dashboard-door', 'light')
-      await page.getByLabel('Token').fill(TOKEN)
-      await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: 'The cache is safe' }).waitFor()
-      await page.getByText('live', { exact: true }).waitFor()
-      await draw('dashboard-safe', 'light')
-      await attack(redis, handler.cache)
-      await inspectCache(handler.cache).watch.look()
-      await page.getByRole('heading', { name: 'The cache is not safe' }).waitFor()
-      await draw('dashboard-attack', 'dark')
-      await page.setViewportSize({ width: 390, height: 844 })
-      await draw('dashboard-phone', 'light')
-    } finally {
-      await browser.close()
-      server.closeAllConnections()
-      server.close()
-      await handler.close()
-      await redis.stop()
-    }
+    cache = createSecureCache({
+      env: {
+        CACHE_BACKEND: 'memory',
+        CACHE_UNSAFE_MEMORY: 'true',
+        REDIS_ENCRYPTION_KEY: 'e7'.repeat(32),
+        SECURITY_STATUS_TOKEN: SITE_TOKEN,
+      },
+      logger: false,
+    })
+    site = await serveStatus({ status: { cache }, before: staged.answer('/security') })
+    browser = await launchBrowser(program)
+    page = (await openPage(browser, { viewport: DESKTOP })).page
+    await mkdir(IMAGES, { recursive: true })
   })
-})
+  after(async () => {
+    await (browser as Browser | undefined)?.close()
+    await (site as DashboardSite | undefined)?.close()
+    await (cache as SecureCache | undefined)?.close()
+  })
 
-/** Twelve wrong passwords, and a value moved to another key. */
-async function attack(redis: RunningRedis, cache: { get(key: string): Promise<unknown> }): Promise<void> {
-  const admin = redis.admin()
-  for (let guess = 0; guess < 12; guess += 1) {
-    await admin.call('AUTH', 'admin', `guess-${String(guess)}`).catch(() => undefined)
+  async function draw(name: string): Promise<void> {
+    const path = join(IMAGES, `${name}.png`)
+    await page.screenshot({ path })
+    expect((await stat(path)).size, name).to.be.below(MOST_BYTES)
   }
-  await admin.copy('ai_cache::summary:1', 'ai_cache::moved')
-  await cache.get('moved')
-}
+
+  it('show the door', async () => {
+    await page.goto(site.address)
+    await page.getByLabel('Token').waitFor()
+    await draw('dashboard-door')
+    await enterToken(page)
+    await page.getByText('live', { exact: true }).waitFor()
+  })
+
+  for (const stage of STAGES) {
+    it(`show the state "${stage}"`, async () => {
+      staged.show(stage)
+      await page.getByRole('heading', { name: HEADINGS[stage] }).waitFor()
+      for (const size of [DESKTOP, PHONE]) {
+        for (const scheme of ['light', 'dark'] as const) {
+          await page.setViewportSize(size)
+          await page.emulateMedia({ colorScheme: scheme })
+          expect(await axeViolations(page), `${stage} ${String(size.width)} ${scheme}`).to.deep.equal([])
+          const name = PICTURES.find((one) => one[1] === stage && one[2] === size && one[3] === scheme)?.[0]
+          if (name !== undefined) await draw(name)
+          else expect((await page.screenshot()).length).to.be.above(10_000)
+        }
+      }
+    })
+  }
+})
