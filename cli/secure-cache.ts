@@ -8,6 +8,7 @@ import { addExplain } from './explain.js'
 import { addGenerateConfig } from './generate-config.js'
 import { addInit } from './init.js'
 import { addMigrate } from './migrate.js'
+import { addKeys } from './keys.js'
 import { EXIT, reportError } from './report.js'
 import { addRestore } from './restore.js'
 
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addCheck,
   addExplain,
   addAlert,
+  addKeys,
   addMigrate,
   addRestore,
 ]
