@@ -11,6 +11,7 @@ import { addMigrate } from './migrate.js'
 import { addKeys } from './keys.js'
 import { EXIT, reportError } from './report.js'
 import { addRestore } from './restore.js'
+import { addVerify } from './verify.js'
 
 const COMMANDS: readonly ((program: Command) => void)[] = [
   addInit,
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addCerts,
   addCheck,
   addExplain,
+  addVerify,
   addAlert,
   addKeys,
   addMigrate,
