@@ -33,7 +33,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     template: 'sentinel-start.sh.hbs',
     mode: PRIVATE,
     targets: BOTH,
-    view: ({ header, programs, layouts }) => hasSentinels(layouts) && { header, server: programs.server },
+    view: ({ header, programs, layouts, watched }) =>
+      hasSentinels(layouts) && { header, server: programs.server, watched },
   },
   {
     path: 'docker-compose.yml',

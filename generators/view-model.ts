@@ -17,7 +17,7 @@ import {
   replicationOf,
   serviceViews,
 } from './topology-view.js'
-import { BUS_OFFSET, SENTINEL_OFFSET, layoutsOf, type Layout } from './topology.js'
+import { BUS_OFFSET, SENTINEL_OFFSET, layoutsOf, sentinelNameOf, type Layout } from './topology.js'
 
 const MIB = 1024 * 1024
 /** AEAD suites of TLS 1.3 and of 1.2, in the order of redis.conf's tested lines (TLS-005). */
@@ -77,6 +77,7 @@ export function buildView(input: ViewInput) {
       hideUserData: knows(server.version, 'hide-user-data-from-log'),
     },
     programs: programsOf(server.version),
+    watched: sentinelNameOf(settings),
     network: networkOf(input),
     tls: tlsOf(input),
     access: { file: serverPath(input, 'conf/users.acl') },

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { parse } from 'dotenv'
 import { generateConfig } from '../../generators/index.js'
+import { askLocalServer } from '../../generators/server-version.js'
 import { temporaryFolder, freshSettings, type Overrides } from './generated-folder.js'
 import { RedisProcess } from './redis-process.js'
 import { until } from './until.js'
@@ -22,10 +23,13 @@ export interface StartedNode {
 export interface BootedTopology {
   readonly out: string
   readonly port: number
+  readonly profile: TopologyRequest['profile']
   readonly nodes: readonly StartedNode[]
   node(name: string): RedisProcess
   /** What the application is given: the output's own environment file. */
   readonly env: Overrides
+  /** Ends every server in order, and starts it by the same command. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -51,6 +55,7 @@ export async function bootTopology(request: TopologyRequest): Promise<BootedTopo
       REDIS_PORT: String(port),
       REDIS_HOST: '127.0.0.1',
       ...(environment === 'development' ? PLAINTEXT : {}),
+      ...(await versionUnderTest()),
     })
     await generateConfig({ settings, out: folder.path, target: 'local' })
     const [start, create] = await commandsOf(join(folder.path, 'README.md'))
@@ -66,12 +71,17 @@ export async function bootTopology(request: TopologyRequest): Promise<BootedTopo
     return {
       out: folder.path,
       port,
+      profile,
       nodes,
       env,
       node(name) {
         const found = nodes.find((node) => node.name === name)
         if (found === undefined) throw new Error(`there is no ${name}`)
         return found.process
+      },
+      async restart() {
+        await Promise.all(nodes.map(({ process }) => process.signal('SIGTERM')))
+        await Promise.all(nodes.map(({ process }) => process.start()))
       },
       async stop() {
         await Promise.all(nodes.map(({ process }) => process.dispose()))
@@ -102,6 +112,15 @@ function startable(command: string): StartedNode {
     env: withRedis(),
   })
   return { name, process }
+}
+
+/** What SECURE_CACHE_REDIS_BIN is, so that the output is written for it; elsewhere the generator finds out. */
+async function versionUnderTest(): Promise<Overrides> {
+  const binary = process.env['SECURE_CACHE_REDIS_BIN']
+  if (binary === undefined || binary === '') return {}
+  const version = await askLocalServer(binary)
+  if (version === undefined) throw new Error('SECURE_CACHE_REDIS_BIN names no server that says its version')
+  return { REDIS_VERSION: version }
 }
 
 /** The server of SECURE_CACHE_REDIS_BIN before any other of its name. */

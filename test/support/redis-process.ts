@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 const READY = /ready to accept connections/i
 /** A Sentinel says nothing of connections. */
 const WATCHES = /\+monitor master/
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 30_000
 
 /** A port of the loopback address that was free a moment ago. */
 export async function freePort(): Promise<number> {

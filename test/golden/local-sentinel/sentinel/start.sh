@@ -10,9 +10,15 @@ set -eu
 # The copy holds passwords. [AUT-009]
 umask 077
 state="$2/state.conf"
-learnt='^sentinel (monitor|myid|config-epoch|leader-epoch|current-epoch|known-replica|known-slave|known-sentinel) '
-if [ -e "$state" ]; then
-  { grep -E '^sentinel monitor ' "$state"; grep -v '^sentinel monitor ' "$1"; grep -E "$learnt" "$state" | grep -v '^sentinel monitor '; } > "$state.new"
+watched=cache-primary
+learnt='^sentinel (myid|config-epoch|leader-epoch|current-epoch|known-replica|known-slave|known-sentinel) '
+if [ -e "$state" ] && grep -qF "sentinel monitor $watched " "$state"; then
+  # Which primary it is comes first, because what is said of it follows.
+  {
+    grep '^sentinel monitor ' "$state"
+    grep -v '^sentinel monitor ' "$1"
+    grep -E "$learnt" "$state" || true
+  } > "$state.new"
 else
   cat "$1" > "$state.new"
 fi
