@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { STEP_IDS, type StepId } from '../lib/migration/records.js'
 import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE } from './output-options.js'
 
 export const DEFAULT_FOLDER = join('.secure-cache', 'migration')
 
-interface Address {
+export interface Address {
   readonly host: string
   readonly port: number
 }
@@ -56,18 +56,14 @@ export function withMigrationOptions(command: Command): Command {
 export function withChangingOptions(command: Command): Command {
   return withMigrationOptions(command)
     .option('--recipient <age1…>', 'who may read the backup, again for more of them', collect, [])
-    .addOption(
-      new Option('--confirm <step>', 'say that what only a person can see is done')
-        .choices(STEP_IDS)
-        .argParser(collect)
-        .default([]),
-    )
+    .option('--confirm <step>', 'say that what only a person can see is done', collectSteps, [])
     .option('--wait <seconds>', 'how long to wait for clients to change over', seconds, 600)
     .option('--settle <seconds>', 'how long none must have been seen', seconds, 5)
     .option('--accept-changes', 'go on although somebody else changed the server in between')
 }
 
-function address(text: string): Address {
+/** `host:port`, an IPv6 address in brackets. */
+export function address(text: string): Address {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:/\s[\]@]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
   if (host === undefined) throw new InvalidArgumentError('expected host:port, such as 127.0.0.1:6379')
@@ -90,4 +86,10 @@ function seconds(text: string): number {
 
 function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text]
+}
+
+function collectSteps(text: string, before: readonly StepId[]): readonly StepId[] {
+  const step = STEP_IDS.find((id) => id === text)
+  if (step === undefined) throw new InvalidArgumentError(`expected one of ${STEP_IDS.join(', ')}`)
+  return [...before, step]
 }

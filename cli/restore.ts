@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { withServerOptions, type ServerOptions } from './migration-options.js'
+import { address, withServerOptions, type Address, type ServerOptions } from './migration-options.js'
 
 export interface RestoreCommandOptions extends ServerOptions {
   readonly identity: string
+  readonly from?: Address | undefined
   readonly replace?: boolean | undefined
 }
 
@@ -17,6 +18,7 @@ export function addRestore(program: Command): void {
       .argument('<backup>', 'the backup, such as .secure-cache/migration/backup-1a2b3c4d.age')
       .requiredOption('-i, --identity <file>', 'age identity file that opens it'),
   )
+    .option('--from <host:port>', 'a server without TLS, as migrate has found it, instead', address)
     .option('--replace', 'also over keys that are there')
     .action(async (backup: string, options: RestoreCommandOptions) => {
       const { restore } = await import('./restored-backup.js')

@@ -5,7 +5,7 @@ import { PlanFollower } from './plan-follower.js'
 
 /** A whole migration there and back, with an application that reads and writes all the while. */
 export function migrateUnderLoad(keys: number): void {
-  describe(`a migration under load, ${keys} keys`, () => {
+  describe(`a migration under load, ${keys} keys @once`, () => {
     let open: OpenRedis
     let follower: PlanFollower
     let start: ServerLook

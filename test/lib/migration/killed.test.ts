@@ -9,7 +9,7 @@ import { PlanFollower } from '../../support/plan-follower.js'
 const KEYS = 5000
 const KILLS_EACH_WAY = 10
 
-describe('a migration that is killed again and again', () => {
+describe('a migration that is killed again and again @once', () => {
   let open: OpenRedis
   let follower: PlanFollower
   let start: ServerLook
