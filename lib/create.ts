@@ -66,6 +66,8 @@ export interface CacheInternals {
   readonly measurements: Measurements
   /** Takes over keys, passwords and certificates that have changed. */
   readonly reload: Reload
+  /** The clock of this cache: milliseconds since 1970. */
+  readonly now: () => number
 }
 
 /** What a cache is put together from, beside its settings. */
@@ -222,6 +224,7 @@ export function assembleCache(parts: AssemblyParts): SecureCache {
     alerts,
     measurements,
     reload,
+    now,
   })
   return cache
 }

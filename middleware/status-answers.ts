@@ -24,11 +24,10 @@ export async function statusAnswer(sources: readonly StatusSource[]): Promise<An
 
 /** One cache: its status; several: what holds for all, and each under `caches`. */
 export function statusBody(sources: readonly StatusSource[]): object {
-  const now = Date.now()
   const all = sources.map((source) => ({
     key_prefix: source.settings.redis.keyPrefix,
     ...source.watch.status(),
-    activity: activityOf(source, now),
+    activity: activityOf(source, source.now()),
   }))
   const [first, ...others] = all
   const one = first !== undefined && others.length === 0

@@ -13,6 +13,8 @@ export interface StatusSource {
   readonly monitor: EventMonitor
   readonly watch: AnsweringWatch
   readonly measurements: Measurements
+  /** Unix milliseconds. */
+  readonly now: () => number
 }
 
 export interface SourceFinder {
@@ -41,7 +43,7 @@ export function sourceFinder({ cache, property }: Pick<StatusOptions, 'cache' | 
 
 function watched(given: StatusCache): StatusSource {
   const cache: SecureCache = 'cache' in given ? given.cache : given
-  const { settings, monitor, watch, measurements } = inspectCache(cache)
+  const { settings, monitor, watch, measurements, now } = inspectCache(cache)
   watch.start()
-  return { settings, monitor, watch, measurements }
+  return { settings, monitor, watch, measurements, now }
 }

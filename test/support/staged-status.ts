@@ -72,6 +72,7 @@ export class StagedStatus {
       }),
       monitor,
       measurements: used(),
+      now: Date.now,
       watch: {
         status: () => this.#status(),
         serverFailures: () => (this.#stage === 'away' ? undefined : this.#failures()),

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
+import { simpleParser } from 'mailparser'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -14,6 +15,8 @@ import { chooseLogger } from '../../../lib/log.js'
 import { readSettings } from '../../../lib/settings/read.js'
 import { issueCertificate } from '../../../generators/certificates.js'
 import { findChromium, launchBrowser, openPage } from '../../support/browser.js'
+import { openAlertReceivers } from '../../support/alert-receivers.js'
+import type { AlertReceivers } from '../../support/alert-receivers.js'
 import { enterToken, serveStatus, SITE_TOKEN } from '../../support/dashboard-site.js'
 import type { DashboardSite } from '../../support/dashboard-site.js'
 import { redisCli } from '../../support/redis-cli.js'
@@ -23,6 +26,9 @@ import type { RunningRedis } from '../../support/redis-server.js'
 import { sharedCertificates } from '../../support/test-certificates.js'
 import { until } from '../../support/until.js'
 
+/** What acts on a terminal, a parser or an eye; what also acts in a page. */
+const CONTROLS = /(?! )[\p{C}\p{Z}]/u
+const ACTS = /[<>]|(?! )[\p{C}\p{Z}]/u
 const DAY = 24 * 60 * 60_000
 
 /** Real attacks on a real server, seen by whoever has the page open: one look each, and one for the recovery. */
@@ -31,6 +37,8 @@ describe('the dashboard under attack', function () {
   let browser: Browser
   let redis: RunningRedis
   let watched: Watched
+  let receivers: AlertReceivers
+  const lines: string[] = []
   const ending: (() => Promise<unknown>)[] = []
 
   interface Watched {
@@ -41,14 +49,23 @@ describe('the dashboard under attack', function () {
     readonly clock: { offsetMs: number }
   }
 
+  function write(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    lines.push(message, ...Object.entries(fields ?? {}).flatMap(([name, value]) => [name, String(value)]))
+  }
+
   /** A cache on this server, its status, and somebody who has the page open. Looks come when the test says so. */
   async function watch(server: RunningRedis): Promise<Watched> {
     const clock = { offsetMs: 0 }
-    const env = { ...server.env, SECURITY_STATUS_TOKEN: SITE_TOKEN, SECURITY_WATCH_INTERVAL: '3600' }
+    const env = {
+      ...server.env,
+      ...receivers.env,
+      SECURITY_STATUS_TOKEN: SITE_TOKEN,
+      SECURITY_WATCH_INTERVAL: '3600',
+    }
     const settings = readSettings({ env })
     const cache = assembleCache({
       settings,
-      logger: chooseLogger(false, settings),
+      logger: chooseLogger({ info: write, warn: write, error: write }, settings),
       now: () => Date.now() + clock.offsetMs,
     })
     ending.push(() => cache.close())
@@ -66,7 +83,11 @@ describe('the dashboard under attack', function () {
   before(async function () {
     const program = findChromium()
     if (program === undefined) this.skip()
-    ;[browser, redis] = await Promise.all([launchBrowser(program), startRedis()])
+    ;[browser, redis, receivers] = await Promise.all([
+      launchBrowser(program),
+      startRedis(),
+      openAlertReceivers(),
+    ])
     watched = await watch(redis)
     await watched.page.getByRole('heading', { name: 'The cache is safe' }).waitFor()
   })
@@ -74,6 +95,7 @@ describe('the dashboard under attack', function () {
     for (const end of ending.splice(0).toReversed()) await end()
     await (browser as Browser | undefined)?.close()
     await (redis as RunningRedis | undefined)?.stop()
+    await (receivers as AlertReceivers | undefined)?.close()
   })
   // Whatever was attacked is safe again in the end, and the page says so.
   afterEach(async () => {
@@ -86,11 +108,50 @@ describe('the dashboard under attack', function () {
 
   const look = ({ internals }: Watched = watched): Promise<void> => internals.watch.look()
 
+  const told = (kind: string): boolean => receivers.bodies.some((body) => body.includes(`"kind":"${kind}"`))
+  const mailed = (): Buffer | undefined => receivers.mails.find((mail) => mail.includes('guessing'))
+
   /** What is counted for a day or an hour is over. */
   async function aDayLater(): Promise<void> {
     watched.clock.offsetMs += DAY + DAY / 24
     await look()
   }
+
+  it('carries what an attacker typed before any login to page, JSON, log, mail and webhook as text alone', async () => {
+    const { page, site } = watched
+    const image = '<img src=x onerror="document.title=1">'
+    const names = [
+      'x'.repeat(16_384),
+      `\u001b[2J\0\u202E<script>alert(1)</script>`,
+      `${image}\r\nBcc: evil@example.com\r\n\r\n`,
+    ]
+    const attacker = await loggedOut(redis)
+    for (let round = 0; round < 4; round += 1) {
+      for (const name of names) await attacker.call('AUTH', name, 'wrong').catch(() => undefined)
+    }
+    attacker.disconnect()
+    await look()
+    await shows('recent_auth_failures', 'fail')
+
+    await page.getByText(`${image}\\u{d}\\u{a}Bcc`).first().waitFor()
+    expect(await page.locator('main img, main script').count()).to.equal(0)
+    expect(await page.title()).to.include('Cache security')
+    for (const path of ['/status', '/events']) {
+      const answer = await fetch(site.address + path, { headers: { Authorization: `Bearer ${SITE_TOKEN}` } })
+      const text = await answer.text()
+      expect(text).to.include('u003cimg src=x').and.to.not.match(ACTS)
+      expect(JSON.stringify(JSON.parse(text))).to.not.match(CONTROLS)
+    }
+    await until('mail and webhook', () => told('brute_force') && mailed() !== undefined, 30_000)
+    const mail = await simpleParser(mailed() ?? '')
+    expect(mail.subject).to.equal('[critical] Somebody may be guessing passwords (ai_cache:)')
+    expect([...mail.headers.keys()]).to.not.include('bcc')
+    expect(mail.html).to.equal(false)
+    expect(mail.text?.replaceAll('\n', '')).to.not.match(CONTROLS)
+    expect(receivers.bodies.join('')).to.not.match(ACTS)
+    expect(lines.join('')).to.include('Bcc').and.to.not.match(CONTROLS)
+    await aDayLater()
+  })
 
   it('shows wrong passwords of a separate redis-cli, and who and from where', async () => {
     for (const guess of ['mallory', 'eve']) {
@@ -239,3 +300,23 @@ describe('the dashboard under attack', function () {
     await shows('tls_enabled', 'pass', other)
   })
 })
+
+/** Somebody with a certificate and without a login. */
+async function loggedOut({ host, port, certificates }: RunningRedis): Promise<Redis> {
+  const { authority, client } = certificates
+  const attacker = new Redis({
+    host,
+    port,
+    tls: { ca: authority.certPem, cert: client.certPem, key: client.keyPem },
+    lazyConnect: true,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    // Without HELLO, which would need the login that is refused.
+    protocol: 2,
+    replyMapping: 'legacy',
+  })
+  attacker.on('error', () => undefined)
+  await attacker.connect()
+  return attacker
+}
