@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
 import writeFileAtomic from 'write-file-atomic'
+import { writeVariables } from './environment-lines.js'
 import { loadEnvironment, readSettingsFile, type Environment } from './environment.js'
 import { DEFAULT_SETTINGS_FILE } from './output-options.js'
 import { UsageError } from './usage-error.js'
@@ -77,11 +78,11 @@ export class KeyPlace {
         continue
       }
       // In their order; lines that follow each other are one write.
-      await this.#writeLines(lines)
+      await writeVariables(this.#settingsFile, lines)
       lines = new Map()
       await writeFileAtomic(path, `${text}\n`, { mode: 0o600 })
     }
-    await this.#writeLines(lines)
+    await writeVariables(this.#settingsFile, lines)
   }
 
   get #acceptedName(): string {
@@ -110,37 +111,9 @@ export class KeyPlace {
     const keyFile = this.environment[`${KEY}_FILE`]
     if (!isGiven(keyFile)) return undefined
     const path = join(dirname(keyFile), 'encryption_accepted_keys')
-    await this.#writeLines(new Map([[`${name}_FILE`, path]]))
+    await writeVariables(this.#settingsFile, new Map([[`${name}_FILE`, path]]))
     return path
   }
-
-  async #writeLines(values: ReadonlyMap<string, string>): Promise<void> {
-    if (values.size === 0) return
-    const before = (await readSettingsFile(this.#settingsFile)) ?? ''
-    let text: string | undefined = before
-    for (const [name, value] of values) {
-      text = text === undefined ? undefined : withLine(text, name, value)
-    }
-    const expected = { ...parse(before), ...Object.fromEntries(values) }
-    const found = parse(text ?? '')
-    // An odd file (a key over several lines, a name twice) is for its owner to change.
-    if (text === undefined || Object.entries(expected).some(([name, value]) => found[name] !== value)) {
-      throw new UsageError(
-        `${this.#settingsFile} cannot be changed without touching something else`,
-        `write ${[...values.keys()].join(' and ')} once each, on a line of its own`,
-      )
-    }
-    await writeFileAtomic(this.#settingsFile, text, { mode: 0o600 })
-  }
-}
-
-/** The text with this line; `undefined` where the present value does not stand on one line alone. */
-function withLine(text: string, name: string, value: string): string | undefined {
-  const line = `${name}=${value}`
-  const present = new RegExp(String.raw`^[ \t]*(?:export[ \t]+)?${name}[ \t]*=.*$`, 'm')
-  const [found] = present.exec(text) ?? []
-  if (found === undefined) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`
-  return parse(found)[name] === parse(text)[name] ? text.replace(present, () => line) : undefined
 }
 
 function isGiven(text: string | undefined): text is string {

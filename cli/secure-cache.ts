@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addAcl } from './acl.js'
 import { addAlert } from './alert.js'
 import { addCerts } from './certs.js'
 import { addCheck } from './check.js'
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addVerify,
   addAlert,
   addKeys,
+  addAcl,
   addMigrate,
   addRestore,
 ]
