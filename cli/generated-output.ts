@@ -50,7 +50,7 @@ function summaryOf({ out, target, version, files, notes }: GenerateResult): stri
 }
 
 function report(result: GenerateResult, options: GenerateCommandOptions): void {
-  const { files, notes, version, versionReason, target } = result
+  const { files, notes, version, versionReason } = result
   const changed = files.filter(({ state }) => state !== 'unchanged')
   for (const { state, path } of changed) print(`${state} ${path}`)
   const verb = options.dryRun === true ? 'would change' : 'changed'
@@ -60,13 +60,18 @@ function report(result: GenerateResult, options: GenerateCommandOptions): void {
   for (const note of notes) say(`note: ${note}`)
   if (options.dryRun === true) return
   say(`keep ${options.out}/operator to yourself: it holds the authority's key and the admin's password`)
-  for (const line of nextSteps(target, options.out)) say(line)
+  for (const line of nextSteps(result, options.out)) say(line)
 }
 
-function nextSteps(target: GenerateResult['target'], out: string): readonly string[] {
-  if (target === 'local') return [`next: redis-server ${shellWord(`${out}/conf/redis.conf`)}`]
+function nextSteps({ target, commands }: GenerateResult, out: string): readonly string[] {
+  const create = commands.create === '' ? [] : [`once they run: sh ${shellWord(`${out}/create-cluster.sh`)}`]
+  if (target === 'local') {
+    if (commands.start.length > 1) return ['next, each in a shell of its own:', ...commands.start, ...create]
+    return [`next: redis-server ${shellWord(`${out}/conf/redis.conf`)}`]
+  }
   return [
     `next: docker compose -f ${shellWord(`${out}/docker-compose.yml`)} up -d`,
+    ...create,
     `for an application outside of Docker: docker compose -f ${shellWord(`${out}/docker-compose.dev.yml`)} up -d`,
     'without Docker: the same command with --target local, and REDIS_HOST=127.0.0.1',
   ]

@@ -50,6 +50,8 @@ export interface GenerateResult {
   readonly versionReason: string
   /** Every file of the output and what happened, or would happen, to it. */
   readonly files: readonly PlannedFile[]
+  /** What starts the servers, and what makes a Cluster of them once they run; as the output's README has it. */
+  readonly commands: { readonly start: readonly string[]; readonly create: string }
   /** What a person should know: renewals, settings that do not fit the output. */
   readonly notes: readonly string[]
 }
@@ -138,6 +140,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       version: formatServerVersion(server.version),
       versionReason: server.because,
       files: planned,
+      commands: { start: view.guide.start, create: view.guide.create },
       notes: [
         ...certificates.notes,
         ...environment.notes,

@@ -39,6 +39,12 @@ const NOTES: readonly {
     text: () => 'REDIS_PROTECTED_MODE is off (NET-003)',
   },
   {
+    applies: ({ settings }) => isFoundOtherwise(settings),
+    text: ({ settings }) =>
+      `the application finds this ${settings.server.topology} by ${FINDS[settings.server.topology]}, and not by ` +
+      'REDIS_HOST: .env.production and .env.development have it',
+  },
+  {
     applies: ({ server }) => server.release?.maintained === false,
     text: ({ server }) =>
       `Redis ${formatServerVersion(server.version)} gets no security fixes any more (VER-001, VER-002): prefer REDIS_VERSION=7.4 or later`,
@@ -49,6 +55,20 @@ const NOTES: readonly {
       'Windows has no file modes: restrict the folders tls, secrets, app and operator by their access lists',
   },
 ]
+
+/** How an application finds what the generator writes. */
+const FINDS: Readonly<Record<Settings['server']['topology'], string>> = {
+  standalone: 'REDIS_HOST',
+  replica: 'REDIS_HOST',
+  sentinel: 'REDIS_SENTINELS and REDIS_SENTINEL_NAME',
+  cluster: 'REDIS_CLUSTER_NODES',
+}
+
+/** Whether the settings themselves, read by an application, would look for another topology. */
+function isFoundOtherwise({ server, redis }: Settings): boolean {
+  const looksFor = server.topology === 'replica' ? 'standalone' : server.topology
+  return looksFor !== 'standalone' && redis.topology !== looksFor
+}
 
 export function notesOn(facts: NoteFacts): readonly string[] {
   return NOTES.filter(({ applies }) => applies(facts)).map(({ text }) => text(facts))

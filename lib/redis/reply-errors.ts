@@ -28,6 +28,11 @@ export const REPLIES: Readonly<Record<string, Mapping>> = {
     message:
       'Redis cannot save to disk and refuses writes, reads still work: look at its log, free space and permissions of its data folder',
   },
+  NOREPLICAS: {
+    code: 'ERR_REDIS_REPLY',
+    message:
+      'NOREPLICAS this primary has lost its replicas and refuses writes, so that nothing is lost with it: bring a replica back, or look at min-replicas-to-write',
+  },
   MASTERDOWN: {
     code: 'ERR_REDIS_MASTERDOWN',
     message: 'this replica has lost its primary and serves no stale data: bring the primary back',

@@ -22,6 +22,8 @@ describe('notes', () => {
       [{ REDIS_DEV_MODE: 'true', REDIS_TLS_ENABLED: 'false' }, /without TLS/],
       [{ REDIS_PROTECTED_MODE: 'false' }, /REDIS_PROTECTED_MODE/],
       [{ REDIS_VERSION: '7.0' }, /no security fixes/],
+      [{ REDIS_TOPOLOGY: 'sentinel' }, /REDIS_SENTINELS and REDIS_SENTINEL_NAME/],
+      [{ REDIS_TOPOLOGY: 'cluster' }, /REDIS_CLUSTER_NODES/],
     ]
     for (const [overrides, expected] of cases) {
       const notes = await notesFor(overrides)

@@ -37,6 +37,7 @@ export interface TopologyRequest {
   readonly topology: TopologyName
   readonly profile: 'cache' | 'data'
   readonly environment: 'production' | 'development'
+  readonly overrides?: Overrides | undefined
 }
 
 const PLAINTEXT = { REDIS_DEV_MODE: 'true', REDIS_TLS_ENABLED: 'false', REDIS_TLS_CA_FILE: '' }
@@ -44,7 +45,7 @@ const BOUND_MS = 60_000
 
 /** Generates for this machine and boots what came out, in the way that the output itself tells. */
 export async function bootTopology(request: TopologyRequest): Promise<BootedTopology> {
-  const { topology, profile, environment } = request
+  const { topology, profile, environment, overrides = {} } = request
   const folder = await temporaryFolder()
   const port = await freePorts()
   const nodes: StartedNode[] = []
@@ -56,6 +57,7 @@ export async function bootTopology(request: TopologyRequest): Promise<BootedTopo
       REDIS_HOST: '127.0.0.1',
       ...(environment === 'development' ? PLAINTEXT : {}),
       ...(await versionUnderTest()),
+      ...overrides,
     })
     await generateConfig({ settings, out: folder.path, target: 'local' })
     const [start, create] = await commandsOf(join(folder.path, 'README.md'))
