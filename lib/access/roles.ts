@@ -328,7 +328,8 @@ export function passwordHash(password: Secret): string {
  *   users.acl cannot hold
  */
 export function keyPattern(keyPrefix: string): string {
-  if (!/^[^\s\p{C}()]+:$/u.test(keyPrefix)) {
+  // The same that the setting accepts (lib/settings/texts.ts): what starts must also be generated.
+  if (!/^[^\s()\p{Cc}\p{Cf}\p{Cs}]+:$/u.test(keyPrefix)) {
     // An unbalanced parenthesis crashes the server (ACL-017), white space ends the rule.
     throw refused(
       'REDIS_KEY_PREFIX',

@@ -8,10 +8,14 @@ import { refuse, type Validator } from './validator.js'
  */
 export const password: Validator<Secret> = {
   expected: 'at least 16 characters',
-  parse: (text) =>
-    /[\p{Cc}\p{Cs}]/u.test(text)
-      ? refuse('expected text without control characters (a line break inside?)')
-      : new Secret(text),
+  parse: (text) => {
+    if (/[\p{Cc}\p{Cs}]/u.test(text))
+      return refuse('expected text without control characters (a line break inside?)')
+    // Whoever reads it back from a file drops the mark, and would log in with another password.
+    return text.startsWith('\uFEFF')
+      ? refuse('expected text that does not begin with a byte-order mark')
+      : new Secret(text)
+  },
 }
 
 export const longToken: Validator<Secret> = {

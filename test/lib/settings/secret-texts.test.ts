@@ -30,6 +30,13 @@ describe('password', () => {
   }
 })
 
+describe('password with a byte-order mark', () => {
+  it('is refused at its start, where files lose it, and kept elsewhere', () => {
+    expect(() => password.parse('\uFEFFpassword')).to.throw(Refusal, 'byte-order mark')
+    expect(password.parse('pass\uFEFFword').reveal()).to.equal('pass\uFEFFword')
+  })
+})
+
 describe('longToken', () => {
   it('accepts 32 visible characters', () =>
     expect(longToken.parse('a'.repeat(32)).reveal()).to.have.length(32))
