@@ -217,6 +217,41 @@ for (const [version, express] of Object.entries(versions)) {
       })
     }
 
+    for (const route of [...CLOSED, '/stream']) {
+      it(`${route} is asked through a proxy on the same host as directly: 401, 401 and 200`, async () => {
+        const behind = await listening(createServer(guarded()))
+        const { port } = await listening(proxyTo(behind.port))
+        const path = `/security${route}`
+        // Whatever the sender claims about himself, the token decides.
+        const forged = { Host: 'localhost', 'X-Forwarded-For': '127.0.0.1', Forwarded: 'for=127.0.0.1' }
+        expect(await statusOf(port, forged, { path })).to.equal(401)
+        expect(await statusOf(port, { ...forged, Authorization: `Bearer ${WRONG}` }, { path })).to.equal(401)
+        expect(await statusOf(port, { ...forged, Authorization: `Bearer ${TOKEN}` }, { path })).to.equal(200)
+      })
+    }
+
+    it('is closed to everybody behind a proxy on the same host in development without a token', async () => {
+      const behind = await listening(createServer(application({ NODE_ENV: 'development' })))
+      const { port } = await listening(proxyTo(behind.port))
+      for (const Host of ['localhost', '127.0.0.1', 'shop.example']) {
+        expect(await statusOf(port, { Host })).to.equal(503)
+      }
+      expect(await statusOf(port, {}, { path: '/security/health' })).to.equal(200)
+    })
+
+    it('answers the right token through a proxy that also brings many wrong ones', async () => {
+      const behind = await listening(createServer(guarded()))
+      const { port } = await listening(proxyTo(behind.port))
+      const guess = (index: number) =>
+        statusOf(port, {
+          Authorization: `Bearer ${WRONG}${String(index)}`,
+          'X-Real-IP': `10.0.0.${String(index)}`,
+        })
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => guess(index)))
+      expect(answers.filter((status) => status === 401)).to.have.length(10)
+      expect(await statusOf(port, { Authorization: `Bearer ${TOKEN}` })).to.equal(200)
+    })
+
     it('asks for the token also in development once there is one', async () => {
       const app = application({ NODE_ENV: 'development', SECURITY_STATUS_TOKEN: TOKEN })
       expect((await request(app).get('/security/status')).status).to.equal(401)
@@ -379,14 +414,35 @@ async function pipelined(port: number, tokens: readonly string[]): Promise<numbe
 function statusOf(
   port: number,
   headers: Readonly<Record<string, string>>,
-  options: { readonly host?: string } = {},
+  options: { readonly host?: string; readonly path?: string } = {},
 ): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     httpRequest({ host: '127.0.0.1', port, path: '/security/status', headers, ...options }, (res) => {
-      res.resume()
+      // A stream has no end: what it began with is enough.
+      res.destroy()
       resolve(res.statusCode)
     })
       .on('error', reject)
       .end()
+  })
+}
+
+/** A reverse proxy on this host, as they come: it passes on what it got and says on whose behalf. */
+function proxyTo(port: number): Server {
+  return createServer((req, res) => {
+    const headers = {
+      ...req.headers,
+      'x-forwarded-for': [req.headers['x-forwarded-for'], req.socket.remoteAddress].flat().join(', '),
+    }
+    const asked = httpRequest(
+      { host: '127.0.0.1', port, method: req.method, path: req.url, headers },
+      (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(res)
+      },
+    )
+    asked.on('error', () => res.destroy())
+    res.on('close', () => asked.destroy())
+    req.pipe(asked)
   })
 }
