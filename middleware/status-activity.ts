@@ -16,6 +16,13 @@ export interface Activity {
   readonly interval_seconds: number
   /** Since when this process seals under the primary key; null without encryption. */
   readonly key_in_use_since: string | null
+  /** By the server in the last 24 hours, since this process looks; null without user monitor. */
+  readonly server: {
+    /** Dropped before their time to make room. */
+    readonly evicted_keys: number
+    /** Clients that there was no room for. */
+    readonly rejected_connections: number
+  } | null
   readonly timeline: Timeline
   readonly operations: Operations
 }
@@ -52,11 +59,19 @@ export interface Operations {
 }
 
 export function activityOf({ monitor, watch, measurements, settings }: StatusSource, now: number): Activity {
+  const server = watch.serverFailures()
   return {
     now: iso(now),
     observed_since: iso(monitor.since),
     interval_seconds: settings.security.watchInterval,
     key_in_use_since: settings.encryption.enabled ? keyInUseSince(monitor) : null,
+    server:
+      server === undefined
+        ? null
+        : {
+            evicted_keys: server.evictedLastDay ?? 0,
+            rejected_connections: server.rejectedLastDay ?? 0,
+          },
     timeline: timelineOf({ monitor, watch }, now),
     operations: operationsOf(measurements.snapshot()),
   }

@@ -54,7 +54,7 @@ export class FailureLedger {
     return growth
   }
 
-  seen(now: number): Omit<ServerFailuresSeen, 'latest'> {
+  seen(now: number): Omit<ServerFailuresSeen, 'latest' | 'evictedLastDay' | 'rejectedLastDay'> {
     return {
       lastDay: this.#count.sum(now, DAY_MS),
       lastHour: this.#count.sum(now, HOUR_MS),

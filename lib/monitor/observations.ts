@@ -86,6 +86,9 @@ export interface ServerFailuresSeen {
   readonly lost?: readonly LostInterval[] | undefined
   /** The minutes in which there were any, for a timeline. */
   readonly minutes?: readonly MinuteCount[] | undefined
+  /** Values that Redis dropped before their time to make room, and clients that it had no room for. */
+  readonly evictedLastDay?: number | undefined
+  readonly rejectedLastDay?: number | undefined
   /** Who and what, as far as ACL LOG tells; made harmless by `foreignText`. */
   readonly latest?: string | undefined
 }

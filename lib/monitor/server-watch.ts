@@ -10,6 +10,7 @@ import { FailureLedger, parseLedger } from './failure-ledger.js'
 import type { AccessSeen, ClientsSeen, ServerFailuresSeen } from './observations.js'
 import type { SealedPlace } from './sealed-place.js'
 import type { EventMonitor } from './security-monitor.js'
+import { DAY_MS, SlidingCount } from './sliding-count.js'
 import { beganAnew } from './server-info.js'
 import type { ServerInfo } from './server-info.js'
 
@@ -58,6 +59,9 @@ interface Before {
 export class ServerWatch {
   readonly #options: ServerWatchOptions
   readonly #ledger = new FailureLedger()
+  /** By the server, for anyone; since this process looks. */
+  readonly #evicted = new SlidingCount()
+  readonly #rejected = new SlidingCount()
   #before: Before | undefined
   #latestLogin: string | undefined
   #savedAt = 0
@@ -81,7 +85,12 @@ export class ServerWatch {
     this.#tell({ info, log, at, growth })
     await this.#save(growth > 0)
     const seen = this.#ledger.seen(at)
-    return { ...seen, latest: seen.lastDay > 0 ? this.#latestLogin : undefined }
+    return {
+      ...seen,
+      evictedLastDay: this.#evicted.sum(at, DAY_MS),
+      rejectedLastDay: this.#rejected.sum(at, DAY_MS),
+      latest: seen.lastDay > 0 ? this.#latestLogin : undefined,
+    }
   }
 
   async clients(): Promise<ClientsSeen> {
@@ -145,7 +154,7 @@ export class ServerWatch {
       })
     }
     if (growth > 0) this.#alarm(at)
-    const grown = (count: 'denials' | 'rejectedConnections'): number =>
+    const grown = (count: 'denials' | 'rejectedConnections' | 'evictedKeys'): number =>
       anew || info[count] < before.info[count] ? info[count] : info[count] - before.info[count]
     const denied = grown('denials') - (ownDenials - before.ownDenials)
     if (denied > 0) {
@@ -159,7 +168,9 @@ export class ServerWatch {
         source: 'server',
       })
     }
+    this.#evicted.add(at, grown('evictedKeys'))
     const rejected = grown('rejectedConnections')
+    this.#rejected.add(at, rejected)
     if (rejected > 0) events.emit('server.rejected', { count: rejected })
   }
 

@@ -117,6 +117,8 @@ export class StagedStatus {
       since: this.#started,
       lost,
       minutes: attack > 0 ? minutes : [],
+      evictedLastDay: 312,
+      rejectedLastDay: 0,
       ...(attack > 0 ? { latest: 'as "root" from 10.0.4.17' } : {}),
     }
   }

@@ -1,5 +1,5 @@
 import { element, show } from './elements.js'
-import { dateAndTime, span } from './words.js'
+import { counted, dateAndTime, span } from './words.js'
 
 /** @import { Activity, CacheStatus } from './shapes.js' */
 
@@ -17,8 +17,17 @@ function useFigures({ activity, summary }) {
   return [
     figure('Found in the cache', share, `${hits.toLocaleString()} hits, ${misses.toLocaleString()} misses`),
     figure('Could not be done', failed.toLocaleString(), 'operations that failed or took too long'),
+    ...serverFigures(activity.server),
     figure('Connections', String(summary.connections.active_count), 'open now, of this process'),
   ]
+}
+
+/** @param {Activity['server']} server */
+function serverFigures(server) {
+  if (server === null) return []
+  const { evicted_keys: evicted, rejected_connections: rejected } = server
+  const more = `values of anyone that Redis dropped to make room, in 24 hours; ${counted(rejected, 'connection')} turned away`
+  return [figure('Dropped for room', evicted.toLocaleString(), more)]
 }
 
 /** @param {CacheStatus} cache */

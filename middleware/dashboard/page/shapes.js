@@ -32,6 +32,7 @@
  * @property {string} observed_since
  * @property {number} interval_seconds
  * @property {string | null} key_in_use_since
+ * @property {{ evicted_keys: number, rejected_connections: number } | null} server
  * @property {Timeline} timeline
  * @property {{ hits: number, misses: number, failed: number, latency: Latency[] }} operations
  *

@@ -288,6 +288,18 @@ describe('the watch over a server', () => {
     })
   })
 
+  it('counts values that Redis dropped to make room', async () => {
+    const { watch } = await watcher()
+    expect(await watch.failures()).to.include({ evictedLastDay: 0, rejectedLastDay: 0 })
+    const admin = redis.admin()
+    await admin.config('SET', 'maxmemory', '4mb')
+    for (let key = 0; key < 40; key += 1) await admin.set(`ai_cache:${String(key)}`, 'x'.repeat(200_000))
+    const evicted = Number(/evicted_keys:(\d+)/.exec(await admin.info('stats'))?.[1])
+    expect(evicted).to.be.above(0)
+    expect(await watch.failures()).to.include({ evictedLastDay: evicted })
+    await admin.config('SET', 'maxmemory', '256mb')
+  })
+
   it('sees where clients come from, and that all of them use TLS', async () => {
     const { watch } = await watcher()
     expect(await watch.clients())
