@@ -1,0 +1,104 @@
+/**
+ * Other caches, each as its documentation shows it: `npm install --prefix bench/peers` installs them, and each
+ * has a row in the benchmark then. Not compiled, for packages that are absent have no types.
+ */
+const TTL_MS = 600_000
+
+const PEERS = [
+  { name: 'node-redis', needs: ['redis'], server: 'plain', open: ({ open }) => nodeRedis(open) },
+  {
+    name: 'node-redis + TLS',
+    needs: ['redis'],
+    server: 'hardened',
+    open: ({ hardened }) => nodeRedis(hardened),
+  },
+  { name: 'keyv', needs: ['keyv', '@keyv/redis'], server: 'plain', open: keyv },
+  { name: 'cacheable', needs: ['cacheable', 'keyv', '@keyv/redis'], server: 'plain', open: cacheable },
+  {
+    name: 'cache-manager',
+    needs: ['cache-manager', 'keyv', '@keyv/redis'],
+    server: 'plain',
+    open: cacheManager,
+  },
+  { name: 'bentocache', needs: ['bentocache'], server: 'plain', open: bentocache },
+]
+
+/** Those whose packages are installed here. */
+export function installedPeers() {
+  return PEERS.filter(({ needs }) => needs.every(isInstalled))
+}
+
+async function nodeRedis({ host, port, tls, ...user }) {
+  const { createClient } = await import('redis')
+  const client = createClient({ ...user, socket: { host, port, ...(tls ? { tls: true, ...tls } : {}) } })
+  client.on('error', () => undefined)
+  await client.connect()
+  const name = (key) => `ai_cache::${key}`
+  return {
+    get: async (key) => parsed(await client.get(name(key))),
+    set: (key, value) => client.set(name(key), JSON.stringify(value), { PX: TTL_MS }),
+    async getMany(keys) {
+      const texts = await client.mGet(keys.map(name))
+      return texts.map(parsed).filter((value) => value !== undefined).length
+    },
+    setMany: (entries) =>
+      Promise.all(
+        entries.map(([key, value]) => client.set(name(key), JSON.stringify(value), { PX: TTL_MS })),
+      ),
+    close: async () => client.destroy(),
+  }
+}
+
+async function keyv({ open }) {
+  return single(await keyvOver(open), (cache) => cache.disconnect())
+}
+
+/** Without its layer in memory, which would answer instead of Redis. */
+async function cacheable({ open }) {
+  const { Cacheable } = await import('cacheable')
+  return single(new Cacheable({ primary: await keyvOver(open), ttl: TTL_MS }), (cache) => cache.disconnect())
+}
+
+async function cacheManager({ open }) {
+  const { createCache } = await import('cache-manager')
+  return single(createCache({ stores: [await keyvOver(open)], ttl: TTL_MS }), (cache) => cache.disconnect())
+}
+
+async function bentocache({ open: { host, port } }) {
+  const { BentoCache, bentostore } = await import('bentocache')
+  const { redisDriver } = await import('bentocache/drivers/redis')
+  const redis = bentostore().useL2Layer(redisDriver({ connection: { host, port } }))
+  const cache = new BentoCache({ default: 'redis', stores: { redis } })
+  return {
+    get: (key) => cache.get({ key }),
+    set: (key, value) => cache.set({ key, value, ttl: TTL_MS }),
+    close: () => cache.disconnectAll(),
+  }
+}
+
+async function keyvOver({ host, port }) {
+  const { Keyv } = await import('keyv')
+  const { default: KeyvRedis } = await import('@keyv/redis')
+  return new Keyv({ store: new KeyvRedis(`redis://${host}:${port}`), ttl: TTL_MS })
+}
+
+function single(cache, close) {
+  return {
+    get: (key) => cache.get(key),
+    set: (key, value) => cache.set(key, value, TTL_MS),
+    close: () => close(cache),
+  }
+}
+
+function isInstalled(name) {
+  try {
+    import.meta.resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function parsed(text) {
+  return text === null ? undefined : JSON.parse(text)
+}
