@@ -18,7 +18,8 @@ export interface HeldBytes {
  *
  * Keys are complete (prefix, namespace and key joined). Every operation settles within the store's own
  * deadline and rejects with a `CacheError`, never with a foreign error. Times are whole milliseconds.
- * Bytes that come back belong to the caller and are not changed afterwards.
+ * Bytes that come back belong to the caller and are not changed afterwards; bytes that are handed in must not be
+ * changed until the operation has settled.
  */
 export interface Store {
   readonly kind: 'redis' | 'memory'

@@ -1,8 +1,10 @@
+import { Duplex } from 'node:stream'
 import { Command } from 'ioredis'
 import { HiddenArguments } from './hidden-arguments.js'
+import { join, type Piece } from './pieces.js'
 
 /** A piece of a command: text goes out as UTF-8, bytes as they are. */
-export type Part = string | Uint8Array
+export type Part = Piece
 
 /** Who gets the answer. Called exactly once, with one of the two. */
 export interface ReplySink {
@@ -21,6 +23,11 @@ const CRLF = '\r\n'
 export class LeanCommand extends Command {
   readonly #parts: readonly Part[]
 
+  static {
+    // ioredis makes a promise for each command, with four functions around it; nobody would ever look at it.
+    Object.defineProperty(this.prototype, 'initPromise', { value: () => undefined })
+  }
+
   constructor(name: string, parts: readonly Part[], sink: ReplySink) {
     super(name, [], BYTES)
     this.args = NO_ARGUMENTS
@@ -36,13 +43,23 @@ export class LeanCommand extends Command {
     }
   }
 
-  override toWritable(): Buffer {
-    return encode(this.name, this.#parts)
+  /** Hands all pieces but the last to the socket itself, which gathers them (joined-writes.ts): no copy is made here. */
+  override toWritable(socket?: object): string | Buffer {
+    const pieces = piecesOf(this.name, this.#parts)
+    if (pieces.length === 1 || !(socket instanceof Duplex)) return join(pieces)
+    const last = pieces.length - 1
+    for (let index = 0; index < last; index += 1) socket.write(pieces[index])
+    return String(pieces[last])
   }
 }
 
 /** A command in RESP: an array of bulk strings (redis.io, protocol specification). */
 export function encode(name: string, parts: readonly Part[]): Buffer {
+  return join(piecesOf(name, parts))
+}
+
+/** Text and bytes in turn; the last one is text. */
+function piecesOf(name: string, parts: readonly Part[]): readonly Part[] {
   const pieces: Part[] = []
   let text = `*${parts.length + 1}${CRLF}$${name.length}${CRLF}${name}${CRLF}`
   for (const part of parts) {
@@ -53,23 +70,6 @@ export function encode(name: string, parts: readonly Part[]): Buffer {
       text = CRLF
     }
   }
-  if (pieces.length === 0) return Buffer.from(text)
   pieces.push(text)
-  return join(pieces)
-}
-
-function join(pieces: readonly Part[]): Buffer {
-  let size = 0
-  for (const piece of pieces) size += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length
-  const buffer = Buffer.allocUnsafe(size)
-  let at = 0
-  for (const piece of pieces) {
-    if (typeof piece === 'string') {
-      at += buffer.write(piece, at)
-    } else {
-      buffer.set(piece, at)
-      at += piece.length
-    }
-  }
-  return buffer
+  return pieces
 }

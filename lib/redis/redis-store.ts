@@ -85,8 +85,9 @@ export class RedisStore implements Store {
     })
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
-    this.#admit()
+  get(key: string): Promise<Buffer | undefined> {
+    const refusal = this.refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
     const operation = new GetOperation(this.#parts('GET', 0))
     this.#batches.add(key, operation, 0)
     return operation.promise
@@ -100,9 +101,9 @@ export class RedisStore implements Store {
     return operation.promise
   }
 
-  async set(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<void> {
-    this.#checkSize(bytes)
-    this.#admit()
+  set(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<void> {
+    const refusal = this.#oversize(bytes) ?? this.refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
     const operation = new Operation<void>(this.#parts('SET', bytes.length))
     this.#offerSet({ key, bytes }, ttlMs, operation)
     return operation.promise
@@ -112,7 +113,8 @@ export class RedisStore implements Store {
     if (entries.length === 0) return
     let size = 0
     for (const { bytes } of entries) {
-      this.#checkSize(bytes)
+      const oversize = this.#oversize(bytes)
+      if (oversize !== undefined) throw oversize
       size += bytes.length
     }
     this.#admit()
@@ -212,15 +214,15 @@ export class RedisStore implements Store {
     this.#offer({ name: 'set', parts: [key, bytes, ...expiry], cost: bytes.length, operation, read: readOk })
   }
 
-  #offer<T>(command: Omit<RequestParts<T>, 'desk'>): void {
+  #offer<T>(command: RequestParts<T>): void {
     const group = this.#route.groupOf(String(command.parts[0]))
-    this.#route.offer('write', group, new Request({ ...command, desk: this.#desk }))
+    this.#route.offer('write', group, new Request(command, this.#desk))
   }
 
-  #checkSize(bytes: Uint8Array): void {
+  #oversize(bytes: Uint8Array): CacheError | undefined {
     const { maxValueBytes } = this.#settings.cache
-    if (bytes.length <= maxValueBytes) return
-    throw new CacheError(
+    if (bytes.length <= maxValueBytes) return undefined
+    return new CacheError(
       'ERR_CACHE_TOO_LARGE',
       `the sealed value has ${bytes.length} bytes, CACHE_MAX_VALUE_BYTES allows ${maxValueBytes}`,
     )

@@ -10,7 +10,6 @@ export interface RequestParts<T> {
   readonly cost: number
   readonly operation: Operation<T>
   readonly read: ReplyReader<T>
-  readonly desk: FailureDesk
 }
 
 /** One command whose reply settles one operation. */
@@ -22,13 +21,13 @@ export class Request<T> implements Sendable {
   readonly #read: ReplyReader<T>
   readonly #desk: FailureDesk
 
-  constructor(command: RequestParts<T>) {
+  constructor(command: RequestParts<T>, desk: FailureDesk) {
     this.name = command.name
     this.parts = command.parts
     this.cost = command.cost
     this.#operation = command.operation
     this.#read = command.read
-    this.#desk = command.desk
+    this.#desk = desk
   }
 
   get settled(): boolean {

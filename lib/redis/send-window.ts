@@ -35,6 +35,7 @@ export class SendWindow {
   #commands = 0
   #open = false
   #pumping = false
+  readonly #arrivals = (item: Sendable): void => this.#arrived(item)
 
   constructor(options: SendWindowOptions) {
     this.#options = options
@@ -91,23 +92,33 @@ export class SendWindow {
   #send(item: Sendable): void {
     this.#cost += item.cost
     this.#commands += 1
-    this.#options.send(
-      new LeanCommand(item.name, item.parts, {
-        replied: (reply) => {
-          this.#arrived(item)
-          item.replied(reply)
-        },
-        failed: (error) => {
-          this.#arrived(item)
-          item.failed(error)
-        },
-      }),
-    )
+    this.#options.send(new LeanCommand(item.name, item.parts, new Travelling(item, this.#arrivals)))
   }
 
   #arrived(item: Sendable): void {
     this.#cost -= item.cost
     this.#commands -= 1
     this.#pump()
+  }
+}
+
+/** A command on its way: its window hears of its end before it does. */
+class Travelling implements ReplySink {
+  readonly #item: Sendable
+  readonly #arrived: (item: Sendable) => void
+
+  constructor(item: Sendable, arrived: (item: Sendable) => void) {
+    this.#item = item
+    this.#arrived = arrived
+  }
+
+  replied(reply: unknown): void {
+    this.#arrived(this.#item)
+    this.#item.replied(reply)
+  }
+
+  failed(error: unknown): void {
+    this.#arrived(this.#item)
+    this.#item.failed(error)
   }
 }

@@ -50,6 +50,20 @@ describe('joinWrites', () => {
     expect(await ended()).to.equal(Array.from({ length: 100 }, (_, index) => `${index},`).join(''))
   })
 
+  it('hands large chunks on uncopied, in one call of the socket with what stands around them', async () => {
+    let calls = 0
+    const writev = near._writev?.bind(near)
+    near._writev = (chunks, done) => {
+      calls += 1
+      writev?.(chunks, done)
+    }
+    for (const piece of ['a', Buffer.alloc(10_000, 'b'), 'é', Buffer.from('c')]) near.write(piece)
+    await tick()
+    expect(calls).to.equal(1)
+    expect(writes).to.equal(3)
+    expect(await ended()).to.equal(`a${'b'.repeat(10_000)}éc`)
+  })
+
   it('does not let a large chunk, a callback, an encoding or the end overtake', async () => {
     near.write('a')
     near.write(Buffer.alloc(20_000, 'b'))

@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
@@ -21,6 +22,21 @@ describe('LeanCommand', () => {
         },
       ),
     )
+  })
+
+  it('hands its pieces to the socket in their order, and a value as it is', () => {
+    const written: unknown[] = []
+    const socket = new Duplex()
+    socket.write = (piece: unknown) => {
+      written.push(piece)
+      return true
+    }
+    const value = Buffer.alloc(10_000, 'v')
+    const sink = { replied: () => undefined, failed: () => undefined }
+    const last = new LeanCommand('set', ['é', value, 'PX', '1'], sink).toWritable(socket)
+    expect(written[1]).to.equal(value)
+    const all = [...written, last].map((piece) => Buffer.from(piece as string))
+    expect(Buffer.concat(all).equals(encode('set', ['é', value, 'PX', '1']))).to.equal(true)
   })
 
   it('answers to its sink, once for each reply, without a promise that could be unhandled', async () => {
