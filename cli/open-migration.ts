@@ -29,6 +29,12 @@ export async function openMigration(
   tell: (event: RunEvent) => void,
 ): Promise<Migration> {
   const settings = await readServerSettings(options)
+  if (settings.encryption.key === undefined) {
+    throw new UsageError(
+      'the journal of a migration is sealed, and the settings have no key',
+      'set REDIS_ENCRYPTION_KEY; secure-cache init makes one',
+    )
+  }
   const keyRing = KeyRing.create(settings.encryption)
   await keyRing.ready
   const today = options.from ?? { host: settings.redis.host, port: settings.redis.port }

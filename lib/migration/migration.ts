@@ -10,7 +10,7 @@ import { prepare } from './preparation.js'
 import { Progress } from './progress.js'
 import type { StepId } from './records.js'
 import { Runner, type RunEvent, type ValueWork } from './runner.js'
-import { restoreConfigFile } from './saved-file.js'
+import { restoreServerFiles } from './saved-file.js'
 import type { MigrationServer } from './server.js'
 import { openSession, type Session } from './session.js'
 import { obstaclesOfSettings } from './settings-obstacles.js'
@@ -129,7 +129,8 @@ export class Migration {
       session = await openSession({ ...this.#options, steps: this.steps, journal })
       await work(session)
       isOver = session.progress.begun !== undefined && session.progress.standing.length === 0
-      if (isOver) await restoreConfigFile(session.progress.configFile)
+      // Their bytes of before do not have what somebody else has changed since.
+      if (isOver && !session.progress.hasAccepted) await restoreServerFiles(session.progress.files)
     } finally {
       await session?.close()
       await journal.close()

@@ -5,7 +5,7 @@ import { identityFile, newIdentity } from './backup-file.js'
 import { lockName } from './lock.js'
 import { persist } from './persistence.js'
 import type { RunEvent } from './runner.js'
-import { readConfigFile } from './saved-file.js'
+import { readServerFiles } from './saved-file.js'
 import type { Session } from './session.js'
 
 export interface PreparationOptions {
@@ -27,7 +27,7 @@ export async function prepare(session: Session, options: PreparationOptions): Pr
       place,
       config: [...facts.state.config],
       users: [...facts.state.users],
-      configFile: await readConfigFile(facts.configFile),
+      files: await readServerFiles([facts.configFile, facts.state.config.get('aclfile') ?? '']),
     })
   }
   if (progress.backup === undefined) await makeBackup(session, options)

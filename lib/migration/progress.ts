@@ -31,6 +31,8 @@ export class Progress {
   readonly steps = new Map<StepId, StepProgress>()
   begun: Extract<JournalRecord, { type: 'begun' }> | undefined
   backup: Extract<JournalRecord, { type: 'backup' }> | undefined
+  /** Whether changes of somebody else's were taken as they are. */
+  hasAccepted = false
   /** By the name of the item: what it is by our own last word. */
   readonly #expected = new Map<string, { readonly item: Item; readonly content: Content }>()
 
@@ -58,6 +60,7 @@ export class Progress {
         this.#step(record.step).stage = record.stage
         break
       case 'accepted':
+        this.hasAccepted = true
         for (const { content, ...item } of record.items) this.#expect(item, content)
         break
       case 'intent':
@@ -68,9 +71,9 @@ export class Progress {
     }
   }
 
-  /** The file of the configuration as it was. */
-  get configFile(): SavedFile | undefined {
-    return this.begun?.configFile
+  /** Files of the server as they were. */
+  get files(): readonly SavedFile[] {
+    return this.begun?.files ?? []
   }
 
   stageOf(step: StepId): Stage | undefined {

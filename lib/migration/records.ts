@@ -23,8 +23,8 @@ export type JournalRecord =
       readonly place: Place
       readonly config: readonly (readonly [string, string])[]
       readonly users: readonly (readonly [string, readonly string[]])[]
-      /** Bytes of redis.conf before it is written to, base64; absent where we cannot read it. */
-      readonly configFile?: SavedFile | undefined
+      /** redis.conf and users.acl before the server writes to them, where we can read them. */
+      readonly files: readonly SavedFile[]
     }
   | {
       readonly type: 'backup'
@@ -77,10 +77,11 @@ export interface Place {
   readonly login: 'none' | 'password'
 }
 
-/** A file of the server, as it was. */
+/** A file of the server on this machine, as it was. */
 export interface SavedFile {
   readonly path: string
   readonly mode: number
+  /** Its bytes. */
   readonly base64: string
 }
 

@@ -5,7 +5,7 @@ import { persist } from './persistence.js'
 import { isReturning, newWayWorks, wayAfter, wayBefore } from './position.js'
 import type { ChangeProgress, StepProgress } from './progress.js'
 import type { JournalRecord, Side, Stage } from './records.js'
-import { keepMode } from './saved-file.js'
+import { keepModes } from './saved-file.js'
 import { itemName } from './server-state.js'
 import type { Session } from './session.js'
 import type { Step, StepContext, Use } from './step.js'
@@ -69,6 +69,8 @@ export class Runner {
         `the step ${step.id} is on its way back: finish that with secure-cache migrate rollback`,
       )
     }
+    // Whoever was seen to be gone, before a crash, may have come back since.
+    if (current.stage === 'contracting' && untouched(current.contract)) await this.#reach(step, 'expanded')
     if (current.stage === 'started') await this.#expand(step)
     if (current.stage === 'expanded') await this.#changeOver(step)
     if (current.stage === 'contracting') await this.#contract(step)
@@ -83,6 +85,9 @@ export class Runner {
     tell({ type: 'step', step, direction: 'back' })
     const current = this.#current(step)
     if (!isReturning(current)) await this.#reach(step, 'returning')
+    if (current.stage === 'closing' && current.expand.every(({ state }) => state === 'applied')) {
+      await this.#reach(step, 'reopened')
+    }
     if (current.stage === 'returning') await this.#reopen(step)
     if (current.stage === 'reopened') await this.#leave(step)
     if (current.stage === 'closing') await this.#close(step)
@@ -132,6 +137,7 @@ export class Runner {
     await session.server.use(wayAfter(steps, step.id))
     const since = performance.now()
     await this.#applyAll(step, 'contract')
+    await this.#endOldUse(step)
     try {
       await this.#check(step.afterContract, since)
     } catch (error) {
@@ -139,6 +145,16 @@ export class Runner {
       throw error
     }
     await this.#reach(step, 'done')
+  }
+
+  /** Who came the old way in the last moment: that connection would stay, with rights that are gone. */
+  async #endOldUse({ oldUse, endsConnections }: Step): Promise<void> {
+    if (oldUse === undefined || endsConnections !== true) return
+    const { session, context } = this.#parts
+    const parts = await context()
+    for (const client of await session.server.clients()) {
+      if (oldUse.uses(client, parts)) await session.server.ask('CLIENT', 'KILL', 'ID', client.id)
+    }
   }
 
   /** What was taken away is still needed: both ways are there again, as before. */
@@ -253,8 +269,7 @@ export class Runner {
   async #persist(): Promise<void> {
     const { session, tell } = this.#parts
     const note = await persist(session.server)
-    // CONFIG REWRITE may open the file to others (docs/redis.md).
-    await keepMode(session.progress.configFile)
+    await keepModes(session.progress.files)
     if (note !== undefined) tell({ type: 'note', text: note })
   }
 
@@ -302,6 +317,10 @@ export class Runner {
   async #record(record: JournalRecord): Promise<void> {
     await this.#parts.session.record(record)
   }
+}
+
+function untouched(changes: readonly ChangeProgress[]): boolean {
+  return changes.length > 0 && changes.every(({ state }) => state === 'planned' || state === 'undone')
 }
 
 function now(): string {

@@ -1,17 +1,22 @@
 import { chmod, readFile, stat } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { SavedFile } from './records.js'
 
-/** Nothing for others, whatever it was: what an open server had in it was no secret. */
+/** Nothing for others, whatever it was: what an open server had in its files was no secret. */
 const KEPT_MODE = 0o640
 
 /**
- * redis.conf of a server on this machine, as it is before the server writes to it. Undefined where there is
- * none, or where it cannot be read from here: then CONFIG REWRITE of the way back brings its meaning back, not
- * its bytes.
+ * redis.conf and users.acl of a server on this machine, as they are before the server writes to them. None
+ * where they cannot be read from here: then CONFIG REWRITE and ACL SAVE of the way back bring their meaning
+ * back, not their bytes.
  */
-export async function readConfigFile(path: string): Promise<SavedFile | undefined> {
-  if (path === '') return undefined
+export async function readServerFiles(paths: readonly string[]): Promise<readonly SavedFile[]> {
+  const found = await Promise.all(paths.filter(isAbsolute).map(readServerFile))
+  return found.filter((file) => file !== undefined)
+}
+
+async function readServerFile(path: string): Promise<SavedFile | undefined> {
   try {
     const [bytes, { mode }] = await Promise.all([readFile(path), stat(path)])
     return { path, mode: mode & 0o777, base64: bytes.toString('base64') }
@@ -20,19 +25,14 @@ export async function readConfigFile(path: string): Promise<SavedFile | undefine
   }
 }
 
-/** Writes the file as it was, mode included. A file that cannot be written stays as the server left it. */
-export async function restoreConfigFile(saved: SavedFile | undefined): Promise<boolean> {
-  if (saved === undefined) return false
-  try {
-    await writeFileAtomic(saved.path, Buffer.from(saved.base64, 'base64'), { mode: saved.mode })
-    return true
-  } catch {
-    return false
+/** Writes the files as they were, modes included. One that cannot be written stays as the server left it. */
+export async function restoreServerFiles(files: readonly SavedFile[]): Promise<void> {
+  for (const { path, mode, base64 } of files) {
+    await writeFileAtomic(path, Buffer.from(base64, 'base64'), { mode }).catch(() => undefined)
   }
 }
 
-/** Gives the file the mode that it had: it holds hashes of passwords now. */
-export async function keepMode(saved: SavedFile | undefined): Promise<void> {
-  if (saved === undefined) return
-  await chmod(saved.path, saved.mode & KEPT_MODE).catch(() => undefined)
+/** ACL SAVE and CONFIG REWRITE open the files to others (docs/redis.md), with hashes of passwords in them. */
+export async function keepModes(files: readonly SavedFile[]): Promise<void> {
+  for (const { path, mode } of files) await chmod(path, mode & KEPT_MODE).catch(() => undefined)
 }

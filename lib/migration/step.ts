@@ -67,6 +67,8 @@ export interface Step {
   /** Rewrites values: `seal` on the way there, and opens them on the way back. */
   readonly values?: 'seal' | undefined
   readonly oldUse?: Use | undefined
+  /** Whether connections of the old way end with it. */
+  readonly endsConnections?: boolean | undefined
   readonly newUse?: Use | undefined
   readonly afterExpand?: Check | undefined
   readonly afterContract?: Check | undefined

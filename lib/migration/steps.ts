@@ -57,6 +57,7 @@ const AUTHENTICATION: Step = {
     back: 'let the application connect as before, without REDIS_CACHE_PASSWORD',
   }),
   oldUse: { who: 'clients of the default user', uses: ({ user }) => user === DEFAULT_USER },
+  endsConnections: true,
   newUse: { who: 'clients that have logged in with a user of ours', uses: usesOneOf(['admin', 'cache']) },
   async afterExpand(parts) {
     await checkLogin(parts, parts.server.destination.admin)
@@ -98,6 +99,7 @@ const TLS: Step = {
     who: 'clients on the plaintext port',
     uses: ({ local }, { destination }) => local.endsWith(`:${destination.today.port}`),
   },
+  endsConnections: true,
   newUse: {
     who: 'clients on the TLS port',
     uses: ({ local }, { destination }) => local.endsWith(`:${destination.tlsPort}`),

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -38,10 +38,19 @@ const PREFIX = 'app:'
 /** Password of `insider`, a user of the team's own, whom the migration leaves alone. */
 export const INSIDER = 'a password of the test alone'
 
-export async function startOpenRedis(options: RedisServerOptions = {}): Promise<OpenRedis> {
+export interface OpenRedisOptions extends RedisServerOptions {
+  /** Where the server keeps its users: in redis.conf, or in a file of their own. */
+  readonly users?: 'config' | 'aclfile' | undefined
+}
+
+export async function startOpenRedis(given: OpenRedisOptions = {}): Promise<OpenRedis> {
+  const { users = 'config', ...options } = given
   const folder = await mkdtemp(join(tmpdir(), 'migration-'))
   const socket = join(folder, 'redis.sock')
   const hash = createHash('sha256').update(INSIDER).digest('hex')
+  const insider = `insider on #${hash} ~* &* +@all`
+  const aclfile = join(folder, 'users.acl')
+  await writeFile(aclfile, `user default on nopass ~* &* +@all\nuser ${insider}\n`, { mode: 0o600 })
   const server = await startRedis({
     transport: 'plain',
     access: 'none',
@@ -54,7 +63,7 @@ export async function startOpenRedis(options: RedisServerOptions = {}): Promise<
       'acllog-max-len': '128',
       'protected-mode': 'no',
       unixsocket: socket,
-      user: `insider on #${hash} ~* &* +@all`,
+      ...(users === 'aclfile' ? { aclfile } : { user: insider }),
       ...options.config,
     },
   })

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
+import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { describe, it } from 'mocha'
 import { interruptedAt, EVENTS_OF_A_RUN } from '../../support/interrupted-run.js'
 import { lookAt, startOpenRedis, type OpenRedis } from '../../support/open-redis.js'
+import { rejection } from '../../support/rejection.js'
 import { refused } from '../../support/refused.js'
 import { until } from '../../support/until.js'
 
@@ -111,6 +113,42 @@ describe('a migration that is interrupted', () => {
     } finally {
       await open.stop()
     }
+  })
+
+  it('ends connections that came the old way in the last moment', async () => {
+    await withOpen({}, async (open) => {
+      const events: string[] = []
+      const dying = open.migration({
+        tell(event) {
+          if (event.type !== 'change') return
+          events.push(event.text)
+          if (event.text === 'set user default') throw new Error('a crash')
+        },
+      })
+      expect(String(await rejection(dying.run({ through: 'authentication' })))).to.match(/a crash/)
+      const late = new Redis(open.server.port, { retryStrategy: () => null })
+      late.on('error', () => undefined)
+      const ended = once(late, 'end')
+      expect(await late.ping()).to.equal('PONG')
+      await open.migration().run()
+      await ended
+      expect((await stages(open))[1]).to.equal('done')
+    })
+  })
+
+  it('keeps users where the server keeps them, and survives its restart both ways', async () => {
+    await withOpen({ users: 'aclfile' }, async (open) => {
+      const before = await lookAt(open.insider())
+      await open.migration().run({ through: 'authentication' })
+      const path = join(open.folder, 'users.acl')
+      expect(await readFile(path, 'utf8')).to.match(/^user cache_service on/m)
+      expect((await stat(path)).mode & 0o007).to.equal(0)
+      expect(await readFile(join(open.server.folder, 'redis.conf'), 'utf8')).not.to.match(/^user /m)
+      await open.server.restart()
+      await open.migration().rollback({ downTo: 'preparation' })
+      expect(await lookAt(open.insider())).to.deep.equal(before)
+      expect(await readFile(path, 'utf8')).not.to.match(/cache_service/)
+    })
   })
 
   it('opens both ways again where the application is denied something that it needs', async () => {
