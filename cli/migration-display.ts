@@ -50,11 +50,17 @@ interface Row {
 async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2')
   const rows = new Map<string, Row>()
+  /** The list shows one line at a time; these are for keeping. */
+  const notes: string[] = []
   let current: Row | undefined
+  let instruction = ''
   const tell = (event: RunEvent): void => {
+    const text = eventText(event).trim()
     if (event.type === 'step') current = rows.get(event.step.id)
+    if (event.type === 'note') notes.push(text)
+    if (event.type === 'instruction') instruction = text
     if (event.type === 'finished') rows.get(event.step.id)?.end()
-    else current?.show(eventText(event).trim())
+    else current?.show(event.type === 'waiting' && event.count > 0 ? `${instruction} (${text})` : text)
   }
   return {
     tell,
@@ -91,6 +97,7 @@ async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> 
       } finally {
         for (const row of rows.values()) row.end()
         await shown
+        for (const note of notes) say(note)
       }
     },
   }

@@ -166,10 +166,8 @@ export class Migration {
       what: string,
       { changed, left }: { readonly changed: number; readonly left: number },
     ): void => {
-      tell({
-        type: 'note',
-        text: `${changed} values ${what}, ${left} left as they are: they are not of the cache`,
-      })
+      const others = left === 0 ? '' : `, ${left} left as they are: they are not of the cache`
+      tell({ type: 'note', text: `${changed} values ${what}${others}` })
     }
     return {
       seal: async () => report('sealed', await sealValues(work('values sealed'))),

@@ -43,8 +43,8 @@ export interface OpenRedisOptions extends RedisServerOptions {
   readonly users?: 'config' | 'aclfile' | undefined
 }
 
-export async function startOpenRedis(given: OpenRedisOptions = {}): Promise<OpenRedis> {
-  const { users = 'config', ...options } = given
+export async function startOpenRedis(wanted: OpenRedisOptions = {}): Promise<OpenRedis> {
+  const { users = 'config', ...options } = wanted
   const folder = await mkdtemp(join(tmpdir(), 'migration-'))
   const socket = join(folder, 'redis.sock')
   const hash = createHash('sha256').update(INSIDER).digest('hex')
