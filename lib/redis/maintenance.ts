@@ -1,9 +1,10 @@
 import { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { HostPort, RedisSettings, UserSettings } from '../settings/settings.js'
-import { CompareAndSet, type Change } from './compare-and-set.js'
+import type { Change } from './compare-and-set.js'
 import type { RedisConnection } from './connection.js'
 import { openConnection } from './connection.js'
+import { ExchangeQueue } from './exchange-queue.js'
 import { escapeGlob } from './glob.js'
 import { addressText } from './identity.js'
 import { keyGroups } from './key-groups.js'
@@ -34,8 +35,8 @@ export class Maintenance {
   readonly #options: MaintenanceOptions
   /** By address; the one of a single server under a name of its own. */
   readonly #connections = new Map<string, RedisConnection>()
-  /** Transactions have a connection to themselves (compare-and-set.ts). */
-  readonly #exchanges = new Map<string, CompareAndSet>()
+  /** Beside clear(), which uses no transactions (compare-and-set.ts). */
+  readonly #exchanges = new Map<string, ExchangeQueue>()
   #renewed: Credentials = {}
 
   constructor(options: MaintenanceOptions) {
@@ -55,10 +56,9 @@ export class Maintenance {
     const { settings } = this.#options
     const { client } = await this.#connect(settings, 'sealing anew')
     const name = addressText(settings)
-    const exchanges = this.#exchanges.get(name) ?? new CompareAndSet(client)
+    const exchanges = this.#exchanges.get(name) ?? new ExchangeQueue(client)
     this.#exchanges.set(name, exchanges)
-    const [exchanged] = await exchanges.exchange([Buffer.from(key)], change)
-    return exchanged?.outcome === 'changed'
+    return exchanges.exchange(Buffer.from(key), change)
   }
 
   /** Password or certificates have changed; see `RedisConnection.renew`. */
