@@ -157,7 +157,8 @@ export const ROLES: readonly Role[] = [
         'script|kill',
     ),
     features: {},
-    // What Sentinels send each other (src/sentinel.c: PING, the hello message, the vote on a failover).
+    // What Sentinels send each other (src/sentinel.c: PING, the hello message, the vote on a failover); those of
+    // Valkey 8 also send SLAVEOF and is-master-down-by-addr, under these names.
     atSentinel: {
       commands: words('ping publish client|setname sentinel|is-master-down-by-addr'),
       channels: ['__sentinel__:hello'],
