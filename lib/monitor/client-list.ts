@@ -1,4 +1,5 @@
 import { hostOf, portOf } from './address.js'
+import { foreignText } from './foreign-text.js'
 import type { ClientsSeen } from './observations.js'
 
 interface Client {
@@ -33,7 +34,7 @@ export function readClients(list: string, ours: OurSocket): ClientsSeen {
   return {
     remote: [...new Set(clients.map(({ remote }) => hostOf(remote)))],
     plaintext: plaintext.length,
-    plaintextFrom: plaintext[0] === undefined ? undefined : hostOf(plaintext[0].remote),
+    plaintextFrom: plaintext[0] === undefined ? undefined : foreignText(hostOf(plaintext[0].remote)),
   }
 }
 
