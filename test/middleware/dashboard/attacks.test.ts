@@ -32,7 +32,7 @@ const ACTS = /[<>]|(?! )[\p{C}\p{Z}]/u
 const DAY = 24 * 60 * 60_000
 
 /** Real attacks on a real server, seen by whoever has the page open: one look each, and one for the recovery. */
-describe('the dashboard under attack', function () {
+describe('the dashboard under attack @once', function () {
   this.timeout(90_000)
   let browser: Browser
   let redis: RunningRedis

@@ -22,7 +22,7 @@ const MEMORY = {
 const PATHS = ['/security', '/monitoring/security-status', '/']
 
 /** One browser, one page and one cache for all that can share them: each test opens the page anew. */
-describe('the dashboard in a browser', function () {
+describe('the dashboard in a browser @once', function () {
   // A browser on a machine that has other work to do.
   this.timeout(90_000)
   let browser: Browser
