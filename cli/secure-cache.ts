@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAcl } from './acl.js'
 import { addAlert } from './alert.js'
+import { addBench } from './bench.js'
 import { addCerts } from './certs.js'
 import { addCheck } from './check.js'
 import { addExplain } from './explain.js'
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addAcl,
   addMigrate,
   addRestore,
+  addBench,
 ]
 
 /** Runs one command line, without the program's own name, and returns the exit code. */
