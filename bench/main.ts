@@ -15,7 +15,7 @@ import { startServers } from './servers.js'
 import { allVariants, BASELINE } from './variants.js'
 
 const DOCUMENT = new URL('../../docs/performance.md', import.meta.url)
-const FIGURES = /(<!-- figures -->\n)[\s\S]*?(\n<!-- end of figures -->)/
+const FIGURES = /(<!-- figures -->\n)[\s\S]*?(<!-- end of figures -->)/
 const OPTIONS = ['--quick', '--figures']
 
 async function run(isQuick: boolean): Promise<Run> {
@@ -51,7 +51,7 @@ if (unknown === undefined) {
     const document = await readFile(DOCUMENT, 'utf8')
     await writeFile(
       DOCUMENT,
-      document.replace(FIGURES, (_all, begin: string, end: string) => `${begin}\n${text}\n${end}`),
+      document.replace(FIGURES, (_all, begin: string, end: string) => `${begin}\n${text}\n\n${end}`),
     )
   }
   process.exitCode = passes(finished) ? 0 : 1
