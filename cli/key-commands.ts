@@ -11,6 +11,7 @@ import { Secret } from '../lib/settings/secret.js'
 import type { Settings } from '../lib/settings/settings.js'
 import type { CheckedOptions, KeysOptions, SweepCommandOptions } from './keys.js'
 import { KeyPlace, type WrittenKeys } from './key-place.js'
+import { forgetNextKey, nextKey, noteNextKey } from './next-key.js'
 import { ProgressLine } from './progress-line.js'
 import { print, QuietFailure, say } from './report.js'
 import { forgetSweep, rememberedCursor, rememberSweep } from './sweep-notes.js'
@@ -42,7 +43,9 @@ export async function generateKey(
       : randomBytes(KEY_BYTES).toString('base64url')
   await place.write({ ...written, accepted: [...written.accepted, text] })
   const { keyRing } = await open(options)
-  print(keyRing.acceptedIds.at(-1) ?? '')
+  const id = keyRing.acceptedIds.at(-1) ?? ''
+  noteNextKey(id)
+  print(id)
   say(
     'accepted, and sealing nothing yet: let every instance read its settings, then secure-cache keys rotate',
   )
@@ -84,10 +87,7 @@ export async function listKeys(options: KeysOptions & { json?: boolean | undefin
 /** `keys rotate`: another key seals from now on. */
 export async function rotateKeys(id: string | undefined, options: CheckedOptions): Promise<void> {
   const { place, written, settings, keyRing } = await open(options)
-  const keyId = id === undefined ? keyRing.acceptedIds.at(-1) : idOf(id, keyRing.acceptedIds)
-  if (keyId === undefined) {
-    throw new UsageError('there is no accepted key to promote', 'secure-cache keys generate makes one')
-  }
+  const keyId = idOf(id ?? nextKey() ?? '', keyRing.acceptedIds)
   if (options.force !== true) {
     const seen = await withClient(place, settings, (client) => instancesOf(client, { settings, keyRing }))
     refuse('the key was not promoted', obstaclesToPromote({ ...seen, keyId, expected: options.expect }))
@@ -97,6 +97,7 @@ export async function rotateKeys(id: string | undefined, options: CheckedOptions
   if (text === undefined) throw twice()
   const others = written.accepted.filter((entry) => entry !== text)
   await place.write({ primary: text, accepted: [written.primary, ...others] })
+  forgetNextKey()
   print(keyId)
   say('it seals as soon as the instances have read their settings; then secure-cache keys sweep')
 }
@@ -263,7 +264,12 @@ function idOf(beginning: string, ids: readonly string[]): string {
   const found = ids.filter((id) => id.startsWith(beginning.toLowerCase()))
   const [id] = found
   if (id !== undefined && found.length === 1 && /^[0-9a-f]{4,32}$/i.test(beginning)) return id
-  throw new UsageError('no key has this id, or more than one', 'secure-cache keys list shows the ids')
+  throw new UsageError(
+    beginning === ''
+      ? 'no key was generated here that waits to be promoted'
+      : 'no key in question has this id, or more than one',
+    'secure-cache keys list shows the ids; secure-cache keys generate makes a key',
+  )
 }
 
 function refuse(what: string, obstacles: readonly string[]): void {

@@ -37,7 +37,7 @@ export function addKeys(program: Command): void {
     })
   withChecks(keys.command('rotate'))
     .description('promote an accepted key, once all live instances accept it')
-    .argument('[id]', 'key id, or its beginning (default: the accepted key that was listed last)')
+    .argument('[id]', 'key id, or its beginning (default: the one that was generated here last)')
     .action(async (id: string | undefined, options: CheckedOptions) => {
       const { rotateKeys } = await import('./key-commands.js')
       await rotateKeys(id, options)

@@ -6,6 +6,9 @@ import type { Secret } from '../settings/secret.js'
 import { readLiveUsers } from './apply.js'
 import { parseUsers } from './normal-user.js'
 
+/** The old one and the new one (AUT-010). */
+const MOST_PASSWORDS = 2
+
 export interface PasswordRotation {
   /** As a user that may ACL LIST and SETUSER and CLIENT KILL: admin. */
   readonly client: Redis
@@ -17,10 +20,16 @@ export interface PasswordRotation {
 /**
  * First half: the user takes the new password beside those that it has, so that who knows the old one goes on.
  *
- * Rejects with a CacheError, also where there is no such user.
+ * Rejects with a CacheError, also where there is no such user, or one in the middle of a rotation.
  */
 export async function addPassword({ client, username, password }: PasswordRotation): Promise<void> {
-  await mustExist(client, username)
+  const { hashes } = await mustExist(client, username)
+  if (hashes.length >= MOST_PASSWORDS) {
+    throw new CacheError(
+      'ERR_CONFIG_INVALID',
+      `the user ${username} takes ${hashes.length} passwords already: end that rotation with --finish first`,
+    )
+  }
   await setUser(client, username, [`#${passwordHash(password)}`])
 }
 

@@ -77,6 +77,10 @@ describe('secure-cache acl', function () {
     const users = await readFile(join(booted.out, 'conf', 'users.acl'), 'utf8')
     expect(users).to.match(/^user cache_service on #[0-9a-f]{64} #[0-9a-f]{64} ~/m)
 
+    const twice = await rotate()
+    expect(twice.code).to.equal(1)
+    expect(twice.stderr).to.include('takes 2 passwords already')
+    expect(await readFile(file, 'utf8'), 'the password stays').to.equal(next)
     const second = await rotate('--finish')
     expect(second.code, second.stderr).to.equal(0)
     await closed

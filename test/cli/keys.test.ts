@@ -113,6 +113,9 @@ describe('secure-cache keys', function () {
       REDIS_ENCRYPTION_ACCEPTED_KEYS: first,
       OTHER: 'kept as it is',
     })
+    const again = await run('rotate')
+    expect(again.code, 'the previous key does not come back by a command typed twice').to.equal(2)
+    expect(again.stderr).to.include('no key was generated here')
     const listed = await run('list', '--json')
     const { keys } = JSON.parse(listed.stdout) as { keys: { id: string; part: string; values: number }[] }
     expect(keys.map(({ part, values }) => [part, values])).to.deep.equal([

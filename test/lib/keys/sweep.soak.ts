@@ -5,6 +5,7 @@ import { KeyRing } from '../../../lib/crypto/key-ring.js'
 import { sweep } from '../../../lib/keys/sweep.js'
 import { createRedisClient } from '../../../lib/redis/create-client.js'
 import { Secret } from '../../../lib/settings/secret.js'
+import { percentile } from '../../support/percentile.js'
 import { heldMiB } from '../../support/held-memory.js'
 import { startRedis } from '../../support/redis-server.js'
 import { seedSealed } from '../../support/seed-sealed.js'
@@ -26,13 +27,13 @@ describe('the sweep, for long', () => {
       await seedSealed(admin, { ...place, keyRing: previous, values: VALUES })
       const held = heldMiB()
       let mostMiB = 0
-      let slowestMs = 0
+      const waited: number[] = []
       let looks = 0
       const bystander = async (): Promise<void> => {
         while (!swept.signal.aborted) {
           const started = performance.now()
           await admin.get('ai_cache::bystander')
-          slowestMs = Math.max(slowestMs, performance.now() - started)
+          waited.push(performance.now() - started)
         }
       }
       const sweeping = sweep({
@@ -50,7 +51,8 @@ describe('the sweep, for long', () => {
       const [report] = await Promise.all([sweeping, bystander()])
       expect(report).to.include({ resealed: VALUES, clean: true })
       expect(mostMiB - held).to.be.lessThan(48)
-      expect(slowestMs).to.be.lessThan(2000)
+      // Not the slowest one: collecting garbage is a pause of this process.
+      expect(percentile(waited, 0.95)).to.be.lessThan(2000)
     } finally {
       client.disconnect()
       await redis.stop()

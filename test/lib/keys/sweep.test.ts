@@ -7,6 +7,7 @@ import { KeyRing } from '../../../lib/crypto/key-ring.js'
 import { sweep, takeCensus, type SweepProgress } from '../../../lib/keys/sweep.js'
 import { createRedisClient } from '../../../lib/redis/create-client.js'
 import { Secret } from '../../../lib/settings/secret.js'
+import { percentile } from '../../support/percentile.js'
 import { heldMiB } from '../../support/held-memory.js'
 import { startRedis, type RunningRedis } from '../../support/redis-server.js'
 import { seedSealed } from '../../support/seed-sealed.js'
@@ -176,14 +177,12 @@ describe('the sweep', () => {
     const held = heldMiB()
     const seen: SweepProgress[] = []
     const swept = new AbortController()
-    let slowestMs = 0
-    let asked = 0
+    const waited: number[] = []
     const bystander = async (): Promise<void> => {
       while (!swept.signal.aborted) {
         const started = performance.now()
         await admin.get(`${PREFIX}:bystander`)
-        slowestMs = Math.max(slowestMs, performance.now() - started)
-        asked += 1
+        waited.push(performance.now() - started)
       }
     }
     const sweeping = run({ onProgress: (progress) => seen.push(progress) }).finally(() => {
@@ -192,10 +191,11 @@ describe('the sweep', () => {
     const [report] = await Promise.all([sweeping, bystander()])
     expect(report).to.include({ resealed: MANY, clean: true })
     expect(heldMiB() - held).to.be.lessThan(32)
-    expect(asked).to.be.greaterThan(100)
-    expect(slowestMs).to.be.lessThan(2000)
+    expect(waited.length).to.be.greaterThan(100)
+    // Not the slowest one: this process has pauses of its own.
+    expect(percentile(waited, 0.95)).to.be.lessThan(2000)
     const first = seen.filter(({ pass }) => pass === 1).map(({ fraction }) => fraction)
     expect(first).to.deep.equal(first.toSorted((a, b) => a - b))
     expect(first.at(-1)).to.equal(1)
-  })
+  }).timeout(180_000)
 })
