@@ -85,7 +85,11 @@ describe('the dashboard in a browser @once', function () {
   it('asks for the token, shows every check of a hardened server, and says that it is safe', async () => {
     const redis = await startRedis()
     ending.push(() => redis.stop())
-    const site = await serveCache(redis.env)
+    const site = await serveCache({
+      ...redis.env,
+      CACHE_TIMEOUT_MS: '5000',
+      CACHE_CONNECT_TIMEOUT_MS: '10000',
+    })
     ending.push(() => site.close())
     await page.goto(site.address)
     expect(await page.content()).to.not.include('cache_service')
