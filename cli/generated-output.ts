@@ -60,20 +60,31 @@ function report(result: GenerateResult, options: GenerateCommandOptions): void {
   for (const note of notes) say(`note: ${note}`)
   if (options.dryRun === true) return
   say(`keep ${options.out}/operator to yourself: it holds the authority's key and the admin's password`)
-  for (const line of nextSteps(result, options.out)) say(line)
+  say('next:')
+  for (const line of nextSteps(result, options)) say(`  ${line}`)
 }
 
-function nextSteps({ target, commands }: GenerateResult, out: string): readonly string[] {
-  const create = commands.create === '' ? [] : [`once they run: sh ${shellWord(`${out}/create-cluster.sh`)}`]
+/** Commands to type, from where this one was typed. */
+function nextSteps(
+  { target, commands }: GenerateResult,
+  { out, settings = DEFAULT_SETTINGS_FILE, vscode }: GenerateCommandOptions,
+): readonly string[] {
+  const { start, create, development, developmentCreate } = commands
+  const inFolder = (command: string): string => `cd ${shellWord(out)} && ${command}`
+  const once = (command: string): string => `${command}    # once, when all of them run`
+  const check = `npx secure-cache check${out === DEFAULT_OUT ? '' : ` ${shellWord(out)}`}`
+  const editor = vscode ? ['code .    # in VS Code: Terminal, Run Task, secure-cache'] : []
   if (target === 'local') {
-    if (commands.start.length > 1) return ['next, each in a shell of its own:', ...commands.start, ...create]
-    return [`next: redis-server ${shellWord(`${out}/conf/redis.conf`)}`]
+    const application = `node --env-file=${shellWord(settings)} <your application>`
+    return [check, ...start, ...(create === '' ? [] : [once(create)]), application, ...editor]
   }
   return [
-    `next: docker compose -f ${shellWord(`${out}/docker-compose.yml`)} up -d`,
-    ...create,
-    `for an application outside of Docker: docker compose -f ${shellWord(`${out}/docker-compose.dev.yml`)} up -d`,
-    'without Docker: the same command with --target local, and REDIS_HOST=127.0.0.1',
+    check,
+    ...start.map(inFolder),
+    ...(create === '' ? [] : [once(inFolder(create))]),
+    `${inFolder(development)}    # instead, for an application outside of Docker`,
+    ...(developmentCreate === '' ? [] : [once(inFolder(developmentCreate))]),
+    ...editor,
   ]
 }
 

@@ -2,6 +2,7 @@ import { parse } from 'dotenv'
 import writeFileAtomic from 'write-file-atomic'
 import { generateConfig, initialEnvironment } from '../generators/index.js'
 import { readSettings } from '../lib/settings/read.js'
+import { SETTINGS } from '../lib/settings/table.js'
 import { codeOf, readSettingsFile } from './environment.js'
 import { generateAndReport, projectOf } from './generated-output.js'
 import { DEFAULT_SETTINGS_FILE, type OutputOptions } from './output-options.js'
@@ -12,6 +13,11 @@ export interface InitOptions extends OutputOptions {
   readonly dryRun?: boolean | undefined
   readonly host?: string | undefined
   readonly port?: string | undefined
+  readonly profile?: string | undefined
+  readonly maxMemory?: string | undefined
+  readonly keyPrefix?: string | undefined
+  /** Asks nothing. */
+  readonly yes?: boolean | undefined
 }
 
 /** The name of the service in the Compose file, and this machine. */
@@ -25,13 +31,13 @@ const DEFAULT_PORT = '6379'
  */
 export async function initialise(options: InitOptions): Promise<void> {
   const { out, target, settings: settingsFile = DEFAULT_SETTINGS_FILE, host = HOST_OF[target] } = options
-  if ((await readSettingsFile(settingsFile)) !== undefined) {
-    throw new UsageError(
-      `${settingsFile} exists, and is not overwritten`,
-      'generate-config uses the settings in it; --settings <file> makes another one',
-    )
-  }
-  const text = await initialEnvironment({ host, port: portOf(options.port), out })
+  await refuseExisting(options)
+  const text = await initialEnvironment({
+    host,
+    port: portOf(options.port),
+    out,
+    server: serverSettings(options),
+  })
   const environment = parse(text)
   // Whatever is in the way shows now, before the first file is written.
   const settings = readSettings({ env: environment, purpose: 'generator' })
@@ -44,6 +50,31 @@ export async function initialise(options: InitOptions): Promise<void> {
       say(`note: add ${settingsFile} to .gitignore, so that it never gets into a repository`)
   }
   await generateAndReport(environment, { ...options, settings: settingsFile })
+}
+
+/**
+ * An environment file holds secrets that nothing else has: it is never overwritten.
+ *
+ * @throws {UsageError} where there is one
+ */
+export async function refuseExisting({ settings = DEFAULT_SETTINGS_FILE }: InitOptions): Promise<void> {
+  if ((await readSettingsFile(settings)) === undefined) return
+  throw new UsageError(
+    `${settings} exists, and is not overwritten`,
+    'generate-config uses the settings in it; --settings <file> makes another one',
+  )
+}
+
+/** What differs from the defaults, so that later defaults apply to the rest. */
+function serverSettings({ profile, maxMemory, keyPrefix }: InitOptions): Readonly<Record<string, string>> {
+  const rows: readonly (readonly [name: string, value: string | undefined, usual: string])[] = [
+    ['REDIS_KEY_PREFIX', keyPrefix, SETTINGS.REDIS_KEY_PREFIX.default],
+    ['REDIS_PROFILE', profile, SETTINGS.REDIS_PROFILE.default],
+    ['REDIS_MAX_MEMORY', maxMemory, SETTINGS.REDIS_MAX_MEMORY.default.text],
+  ]
+  return Object.fromEntries(
+    rows.flatMap(([name, value, usual]) => (value === undefined || value === usual ? [] : [[name, value]])),
+  )
 }
 
 async function writeSettingsFile(path: string, text: string): Promise<void> {

@@ -50,8 +50,15 @@ export interface GenerateResult {
   readonly versionReason: string
   /** Every file of the output and what happened, or would happen, to it. */
   readonly files: readonly PlannedFile[]
-  /** What starts the servers, and what makes a Cluster of them once they run; as the output's README has it. */
-  readonly commands: { readonly start: readonly string[]; readonly create: string }
+  /** What to type next, in the output folder for containers, anywhere for a local server. */
+  readonly commands: {
+    readonly start: readonly string[]
+    /** Makes one Cluster of the servers, once; empty for other topologies. */
+    readonly create: string
+    /** The same for an application outside of Docker; empty for a local server. */
+    readonly development: string
+    readonly developmentCreate: string
+  }
   /** What a person should know: renewals, settings that do not fit the output. */
   readonly notes: readonly string[]
 }
@@ -140,7 +147,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       version: formatServerVersion(server.version),
       versionReason: server.because,
       files: planned,
-      commands: { start: view.guide.start, create: view.guide.create },
+      commands: view.guide,
       notes: [
         ...certificates.notes,
         ...environment.notes,

@@ -12,6 +12,8 @@ export interface InitialEnvironmentOptions {
   readonly port: number
   /** The output folder as the application will name it, relative to its working directory. */
   readonly out: string
+  /** More variables and their values, such as REDIS_PROFILE. */
+  readonly server?: Readonly<Record<string, string>> | undefined
   /** Random bytes; `node:crypto` where absent. */
   readonly random?: ((size: number) => Buffer) | undefined
 }
@@ -23,12 +25,13 @@ export interface InitialEnvironmentOptions {
  * @throws {ConfigError} ERR_CONFIG_INVALID for a host or folder name that environment files cannot hold
  */
 export async function initialEnvironment(options: InitialEnvironmentOptions): Promise<string> {
-  const { host, port, random = randomBytes } = options
+  const { host, port, server = {}, random = randomBytes } = options
   const inApp = (file: string): string => posix.join(options.out.split(sep).join('/'), 'app', file)
   const password = (): string => generatePassword(random).reveal()
   return renderTemplate('env.hbs', {
     host,
     port,
+    server: Object.entries(server).map(([name, value]) => ({ name, value })),
     cachePassword: password(),
     monitorPassword: password(),
     maintenancePassword: password(),

@@ -9,6 +9,8 @@ export interface NoteFacts {
   readonly target: Target
   /** Certificate of the output's own authority; absent without TLS. */
   readonly authorityPem?: string | undefined
+  /** Of this process where absent. */
+  readonly platform?: NodeJS.Platform | undefined
 }
 
 /** What a person should know, where it applies. */
@@ -50,9 +52,11 @@ const NOTES: readonly {
       `Redis ${formatServerVersion(server.version)} gets no security fixes any more (VER-001, VER-002): prefer REDIS_VERSION=7.4 or later`,
   },
   {
-    applies: () => process.platform === 'win32',
+    applies: ({ platform = process.platform }) => platform === 'win32',
     text: () =>
-      'Windows has no file modes: restrict the folders tls, secrets, app and operator by their access lists',
+      'Windows has no file modes: nothing here keeps other accounts of this machine from conf, tls, secrets, app, ' +
+      'operator and the .env files (FIL-001, TLS-012, AUT-009); restrict the folder by its access list, such as ' +
+      'icacls <folder> /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F"',
   },
 ]
 

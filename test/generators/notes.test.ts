@@ -32,6 +32,13 @@ describe('notes', () => {
     }
   })
 
+  it('say on Windows which protections file modes cannot give there', async () => {
+    const [note, ...more] = await notesFor({}, { platform: 'win32' })
+    expect(note).to.match(/^Windows has no file modes: .*FIL-001, TLS-012, AUT-009.*icacls/)
+    expect(more).to.deep.equal([])
+    expect(await notesFor({}, { platform: 'linux' })).to.deep.equal([])
+  })
+
   it('notice that the application trusts another authority than that of the folder', async () => {
     const { authority } = await sharedCertificates()
     const other = { REDIS_TLS_CA_FILE: '', REDIS_TLS_CA: authority.certPem }
