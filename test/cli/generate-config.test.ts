@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { expect } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import { startLocalServer } from '../../generators/index.js'
+import { generateConfig, startLocalServer } from '../../generators/index.js'
 import { readSettings } from '../../lib/settings/read.js'
 import { secureCache, type Finished, type RunOptions } from '../support/command-line.js'
 import { contentsOf, misfits, modeOf } from '../support/folder-contents.js'
@@ -190,25 +190,43 @@ describe('secure-cache generate-config and init', () => {
     expect((await run('init --out again')).stderr).not.to.include('.gitignore')
   })
 
-  it('harms nothing when it is killed at any moment: the next run makes it whole', async () => {
+  it('harms nothing when it is killed at any file operation: the next run makes it whole', async () => {
     await run('init --target local')
-    const moments = [80, 160, 240, 280, 320, 360, 400, 440, 480, 520, 600, 700]
-    for (const [index, killAfterMs] of moments.entries()) {
-      const env = {
-        REDIS_MAX_MEMORY: `${300 + index}mb`,
-        REDIS_HEALTH_PASSWORD: `health-password-number-${index}-q8`,
-      }
-      await run('generate-config --target local', { env, killAfterMs })
-      const contents = await contentsOf(at('secure-redis'))
+    const own = parse(await readFile(at('.env'), 'utf8'))
+    const changed = (step: number): Readonly<Record<string, string>> => ({
+      REDIS_MAX_MEMORY: `${300 + step}mb`,
+      REDIS_HEALTH_PASSWORD: `health-password-number-${step}-q8`,
+    })
+    const generate = async (step: number, dieAt: number): Promise<Finished> => {
+      // So that a file of the project is among what changes together.
+      await rm(at('.vscode/tasks.json'))
+      return run('generate-config --target local', { env: changed(step), dieAt })
+    }
+    const operations = Number(/operations: (\d+)/.exec((await generate(0, 0)).stderr)?.[1])
+    expect(operations).to.be.greaterThan(20)
+    const moments = Array.from({ length: 8 }, (_, step) => 1 + Math.round((step * (operations - 1)) / 7))
+    for (const [step, dieAt] of moments.entries()) {
+      const killed = await generate(step + 1, dieAt)
+      expect(killed.code, `${dieAt} of ${operations}: ${killed.stderr}`).to.equal(null)
       // Whatever was replaced before the kill is whole; what belongs together may still be under way.
-      for (const [path, text] of contents) {
-        if (!path.startsWith('.pending')) expect(text, path).to.match(/\n$/)
+      for (const [path, text] of await contentsOf(folder.path)) {
+        if (!path.includes('.pending')) expect(text, path).to.match(/\n$/)
       }
-      const next = await run('generate-config --target local', { env })
-      expect(next.code, next.stderr).to.equal(0)
+      // A lock counts for five seconds after its owner died.
+      const past = new Date(Date.now() - 60_000)
+      if (existsSync(at('secure-redis/.lock'))) await utimes(at('secure-redis/.lock'), past, past)
+      await generateConfig({
+        settings: readSettings({ env: { ...own, ...changed(step + 1) }, purpose: 'generator' }),
+        out: at('secure-redis'),
+        target: 'local',
+        command: 'npx secure-cache generate-config --target local',
+        project: { folder: folder.path, generateWords: ['--target', 'local'], force: false },
+      })
       const whole = await contentsOf(at('secure-redis'))
-      expect(misfits(whole), String(killAfterMs)).to.deep.equal([])
+      expect(misfits(whole), String(dieAt)).to.deep.equal([])
+      expect(whole.get('conf/redis.conf'), String(dieAt)).to.include(`maxmemory "${300 + step + 1}mb"`)
       expect([...whole.keys()].filter((path) => /^\.(?:pending|lock)/.test(path))).to.deep.equal([])
+      expect(existsSync(at('.vscode/tasks.json')), String(dieAt)).to.equal(true)
     }
   }).timeout(180_000)
 })

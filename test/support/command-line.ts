@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../cli/secure-cache.js', import.meta.url))
 
+const DIE_AT_OPERATION = new URL('die-at-operation.js', import.meta.url).href
+
 export interface Finished {
   readonly code: number | null
   readonly stdout: string
@@ -14,15 +16,17 @@ export interface RunOptions {
   /** Working directory. */
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** Milliseconds after which it is killed as a crash would kill it. */
-  readonly killAfterMs?: number | undefined
+  /** Number of the file operation before which it dies as in a crash; 0 counts them, and says how many on stderr. */
+  readonly dieAt?: number | undefined
 }
 
 /** Runs the real command line in a process of its own, with no setting of the tests' environment. */
 export async function secureCache(words: readonly string[], options: RunOptions): Promise<Finished> {
-  const child = spawn(process.execPath, [PROGRAM, ...words], {
+  const { dieAt } = options
+  const before = dieAt === undefined ? [] : ['--import', DIE_AT_OPERATION]
+  const child = spawn(process.execPath, [...before, PROGRAM, ...words], {
     cwd: options.cwd,
-    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    env: { PATH: process.env['PATH'] ?? '', ...options.env, DIE_AT_OPERATION: String(dieAt ?? '') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -33,11 +37,6 @@ export async function secureCache(words: readonly string[], options: RunOptions)
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString()
   })
-  const timer =
-    options.killAfterMs === undefined
-      ? undefined
-      : setTimeout(() => child.kill('SIGKILL'), options.killAfterMs)
   const [code] = (await once(child, 'close')) as [number | null]
-  clearTimeout(timer)
   return { code, stdout, stderr }
 }
