@@ -24,8 +24,8 @@ describe('secure-cache init at a terminal', () => {
 
   before(function () {
     // Of util-linux: another `script` has other options.
-    if (spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') !== true)
-      this.skip()
+    const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' })
+    if (!String(stdout).includes('util-linux')) this.skip()
   })
   beforeEach(async () => {
     folder = await temporaryFolder()
