@@ -1,9 +1,9 @@
 import { generateConfig, type GenerateResult, type ProjectOptions } from '../generators/index.js'
 import { shellWord } from '../generators/quoting.js'
-import { readSettings } from '../lib/settings/read.js'
 import type { Environment } from './environment.js'
 import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE, type OutputOptions } from './output-options.js'
 import { print, say } from './report.js'
+import { settingsOf } from './settings-problems.js'
 import { differences, textOf } from './shown-files.js'
 
 export interface GenerateCommandOptions extends OutputOptions {
@@ -23,7 +23,7 @@ export async function generateAndReport(
   environment: Environment,
   options: GenerateCommandOptions,
 ): Promise<void> {
-  const settings = readSettings({ env: environment, purpose: 'generator' })
+  const settings = await settingsOf(environment, options.settings)
   const looks = options.diff === true || options.stdout !== undefined
   const result = await generateConfig({
     ...options,

@@ -21,6 +21,9 @@ export const PROBLEM_MATCHER = {
   },
 } as const
 
+/** Where the verification is written down: with the deployment, whose files it is about. */
+const RECORD_FILE = 'secure-cache-verification.json'
+
 /** Redis says so on its output; the task counts as running from then on. */
 const READY = 'Ready to accept connections'
 
@@ -42,7 +45,15 @@ export function taskContributions(view: EditorView): readonly Contribution[] {
       detail: 'Look for weaknesses in environment files and rendered files, without a server.',
     }),
     program(view, 'verify', {
-      words: ['node', inWorkspace(view.program), 'verify', '--settings', outputWord(view, DEVELOPMENT_FILE)],
+      words: [
+        'node',
+        inWorkspace(view.program),
+        'verify',
+        '--settings',
+        outputWord(view, DEVELOPMENT_FILE),
+        '--record',
+        outputWord(view, RECORD_FILE),
+      ],
       detail: 'Check a running server: passwords, TLS, encryption, access control.',
     }),
     ...SERVER_TASKS[view.target](view),
