@@ -53,7 +53,7 @@ describe('the tasks in VS Code', () => {
     expect(code, stderr).to.equal(0)
     expect(stderr).not.to.include('npm install')
     const { tasks: all } = parse(await readFile(at('.vscode/tasks.json'), 'utf8')) as { tasks: Task[] }
-    tasks = new Map(all.map((task) => [task.label.replace('secure-cache: ', ''), task]))
+    tasks = new Map(all.map((each) => [each.label.replace('secure-cache: ', ''), each]))
   })
   after(() => folder.remove())
 
