@@ -153,10 +153,30 @@ describe('the packed package', () => {
         expect(await node('app.cjs')).to.equal('commonjs: fine\n')
       })
 
-      it('brings its command', async () => {
+      it('brings its command, whole, for any working directory', async () => {
         const command = join(project, 'node_modules', '.bin', 'secure-cache')
-        expect(await succeed(command, ['--version'], { cwd: folder })).to.equal(`${version}\n`)
-      })
+        const away = await mkdtemp(join(folder, 'working-'))
+        const tell = (...words: readonly string[]): Promise<string> => succeed(command, words, { cwd: away })
+        expect(await tell('--version')).to.equal(`${version}\n`)
+        // The newest line of Express stands for both: the command does not know it.
+        if (title !== 'Express 5') return
+        expect(await tell('init', '--yes')).to.include('created .vscode/tasks.json')
+        expect(await tell('generate-config')).to.equal('')
+        expect(await tell('check')).to.equal('')
+        for (const words of [
+          ['certs', 'show'],
+          ['explain', 'NET-001'],
+          ['keys', '--help'],
+          ['verify', '--help'],
+        ]) {
+          expect(await tell(...words), words.join(' ')).not.to.equal('')
+        }
+        const tasks = await readFile(join(away, '.vscode', 'tasks.json'), 'utf8')
+        const [, program = ''] = /\$\{workspaceFolder\}\/(node_modules\/[^"]+)/.exec(tasks) ?? []
+        expect(await succeed(process.execPath, [program, '--version'], { cwd: project })).to.equal(
+          `${version}\n`,
+        )
+      }).timeout(120_000)
 
       it('loads nothing that only the generator, mail or metrics need', async () => {
         const modules = join(project, 'node_modules')

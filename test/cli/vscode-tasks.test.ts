@@ -40,7 +40,7 @@ function problemIn({ problemMatcher: { pattern } }: Task, line: string): Problem
   }
 }
 
-describe('the tasks in VS Code', () => {
+describe('the tasks in VS Code @once', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let tasks: ReadonlyMap<string, Task>
 

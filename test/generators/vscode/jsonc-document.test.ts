@@ -32,7 +32,7 @@ const THEIRS = `// Ours since 2019.
 }
 `
 
-describe('a document of JSON with comments', () => {
+describe('a document of JSON with comments @once', () => {
   it('gets a new item behind everything that stands in the list, comments included', () => {
     const text = document(THEIRS).withItem(['tasks'], { label: 'check' }).text
     expect(text).to.equal(

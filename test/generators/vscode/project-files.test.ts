@@ -50,7 +50,7 @@ const THEIRS = {
   '.vscode/extensions.json': '{ "unwantedRecommendations": ["redhat.vscode-yaml"] } // no YAML\n',
 } as const
 
-describe('files of an editor', () => {
+describe('files of an editor @once', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let settings: Settings
 

@@ -19,7 +19,7 @@ const inserted = ({ body }: Snippet): string =>
     .replace(/\$1$/, '')
     .replaceAll(/\\(.)/g, '$1')
 
-describe('snippets for .env files', () => {
+describe('snippets for .env files @once', () => {
   const snippets = parse(snippetsFile('npx secure-cache generate-config').text) as Record<string, Snippet>
 
   it('offer every setting with its explanation, and secrets as files first', () => {
