@@ -2,6 +2,7 @@ import { generateConfig, type GenerateResult, type ProjectOptions } from '../gen
 import { shellWord } from '../generators/quoting.js'
 import type { Environment } from './environment.js'
 import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE, type OutputOptions } from './output-options.js'
+import { progressLine } from './progress.js'
 import { print, say } from './report.js'
 import { settingsOf } from './settings-problems.js'
 import { differences, textOf } from './shown-files.js'
@@ -25,14 +26,16 @@ export async function generateAndReport(
 ): Promise<void> {
   const settings = await settingsOf(environment, options.settings)
   const looks = options.diff === true || options.stdout !== undefined
+  const progress = progressLine()
   const result = await generateConfig({
     ...options,
+    onStep: progress.step,
     // Looking writes nothing, so a file changed by hand is no obstacle: it is what one wants to see.
     ...(looks ? { dryRun: true, force: true } : {}),
     settings,
     command: ['npx secure-cache generate-config', ...reproducingWords(options).map(shellWord)].join(' '),
     project: projectOf(options),
-  })
+  }).finally(progress.done)
   if (options.stdout !== undefined) print(textOf(result, options.stdout).trimEnd())
   else if (options.json === true) print(summaryOf(result))
   else if (options.diff === true) for (const part of await differences(result)) print(part)

@@ -33,6 +33,8 @@ export interface GenerateOptions {
   readonly renewCertificates?: boolean | undefined
   /** The project that opens in an editor; absent: no file of an editor is written. */
   readonly project?: ProjectOptions | undefined
+  /** Told what is under way, in a few words. */
+  readonly onStep?: ((what: string) => void) | undefined
   /** The command that a reader of the files can repeat. */
   readonly command?: string | undefined
   /** Milliseconds since 1970. */
@@ -73,10 +75,12 @@ export interface GenerateResult {
  */
 export async function generateConfig(options: GenerateOptions): Promise<GenerateResult> {
   const { settings, target = 'container', dryRun = false, force = false, now = Date.now } = options
+  const step = options.onStep ?? (() => undefined)
   const out = resolve(options.out)
   const server = await resolveServer(settings.server.version, target)
   const command = options.command ?? 'secure-cache generate-config'
   const view = buildView({ settings, server, target, out, owner: serverOwner(), command })
+  step('rendering files')
   // Whatever no format can hold shows here, before the folder is touched.
   const rendered = await renderCatalogue(view)
   const handsOver = target === 'container' && process.getuid?.() === 0
@@ -94,6 +98,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       read,
       random: options.random,
     })
+    step('issuing certificates')
     const certificates = await gatherCertificates(certificatePlans(settings, target), {
       read,
       now,
@@ -132,6 +137,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
           })
     const planned = await folder.plan([...files, ...editor.files], { force })
     if (!dryRun) {
+      step('writing files')
       const inOutput = planned.filter(({ place }) => place !== 'project')
       const writesData =
         view.persistence.appendOnly || target === 'local' || settings.server.topology !== 'standalone'

@@ -46,6 +46,7 @@ describe('secure-cache init at a terminal', () => {
     const terminal = open()
     for (const question of QUESTIONS) await terminal.answer(question, KEYS.enter)
     expect(await terminal.ended(), terminal.shown()).to.equal(0)
+    expect(terminal.shown()).to.include('issuing certificates …')
     const env = await environment()
     expect(env['REDIS_HOST']).to.equal('redis')
     expect(env).not.to.have.any.keys('REDIS_PROFILE', 'REDIS_MAX_MEMORY', 'REDIS_KEY_PREFIX')
