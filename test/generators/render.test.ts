@@ -48,9 +48,9 @@ describe('templates', () => {
     }
   })
 
-  it('know no logic beyond each and if', async () => {
+  it('know no logic beyond each, if and its opposite', async () => {
     for (const { name, source } of await templates()) {
-      for (const block of statementsOf(source).blocks) expect(['each', 'if'], name).to.include(block)
+      for (const block of statementsOf(source).blocks) expect(['each', 'if', 'unless'], name).to.include(block)
     }
   })
 
