@@ -50,7 +50,8 @@ describe('templates', () => {
 
   it('know no logic beyond each, if and its opposite', async () => {
     for (const { name, source } of await templates()) {
-      for (const block of statementsOf(source).blocks) expect(['each', 'if', 'unless'], name).to.include(block)
+      for (const block of statementsOf(source).blocks)
+        expect(['each', 'if', 'unless'], name).to.include(block)
     }
   })
 
