@@ -44,8 +44,9 @@ export async function generateAndReport(
 
 /** For programs: names and states, never contents. */
 function summaryOf({ out, target, version, files, notes }: GenerateResult): string {
-  const named = files.map(({ path, state, mode }) => ({
+  const named = files.map(({ path, place = 'output', state, mode }) => ({
     path,
+    place,
     state,
     mode: mode.toString(8).padStart(4, '0'),
   }))
