@@ -17,7 +17,7 @@ export function launchContributions(view: EditorView): readonly Contribution[] {
   const beside: Entry = {
     name: `secure-cache: application${view.suffix}`,
     ...launched,
-    envFile: inOutput(view, DEVELOPMENT_FILE),
+    ...(view.hasEnvironment ? { envFile: inOutput(view, DEVELOPMENT_FILE) } : {}),
     preLaunchTask: taskLabel(view, 'start'),
   }
   // In the development container Redis runs already, and the environment is that of the container.

@@ -217,6 +217,11 @@ describe('files of an editor @once', () => {
     const tasksFile = files.find(({ path }) => path === '.vscode/tasks.json')
     expect(tasksFile?.text).to.include("${workspaceFolder}/it's (näh) #1/docker-compose.dev.yml")
     expect(tasksFile?.text).to.include("secure-cache: check (it's (näh) #1)")
+    // No environment file can name this folder, so there is none to name.
+    expect(files.some(({ path }) => path === '.env.development')).to.equal(false)
+    for (const { path, text } of files) {
+      if (/(?:tasks|launch)\.json$/.test(path)) expect(text, path).not.to.include('.env.development')
+    }
   })
 
   for (const topology of ['standalone', 'replica', 'sentinel', 'cluster']) {
