@@ -45,8 +45,17 @@ describe('secure-cache generate-config, when it only shows', () => {
     expect(code).to.equal(0)
     const summary = JSON.parse(stdout) as { target: string; files: { path: string; state: string }[] }
     expect(summary.target).to.equal('container')
-    expect(summary.files).to.deep.include({ path: 'conf/redis.conf', state: 'unchanged', mode: '0600' })
-    expect(Object.keys(summary.files[0] ?? {})).to.deep.equal(['path', 'state', 'mode'])
+    expect(summary.files).to.deep.include({
+      path: 'conf/redis.conf',
+      place: 'output',
+      state: 'unchanged',
+      mode: '0600',
+    })
+    expect(summary.files.find(({ path }) => path === '.vscode/tasks.json')).to.include({
+      place: 'project',
+      state: 'unchanged',
+    })
+    expect(Object.keys(summary.files[0] ?? {})).to.deep.equal(['path', 'place', 'state', 'mode'])
   })
 
   it('shows what would change in server configuration, and hides passwords in lines changed by hand', async () => {
