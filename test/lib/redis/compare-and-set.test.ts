@@ -119,7 +119,8 @@ describe('compare-and-set', () => {
       () => 'refused',
     )
     expect(outcome).to.be.oneOf(['changed', 'refused'])
-    expect(await admin.get(key('a'))).to.equal(outcome === 'changed' ? 'new:one' : 'one')
+    // The reply of a transaction that was carried out may be lost with the connection.
+    expect(await admin.get(key('a'))).to.be.oneOf(outcome === 'changed' ? ['new:one'] : ['one', 'new:one'])
     expect(calls).to.be.at.most(3)
     await until('the connection is back', () => client.status === 'ready', 30_000)
   })
