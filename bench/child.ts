@@ -1,15 +1,17 @@
 /** One variant in a process of its own, so that its memory and what the compiler learnt are its own. */
+import { setTimeout } from 'node:timers/promises'
 import { runWindow } from '../cli/benchmark/window.js'
 import { sampleValue } from '../cli/benchmark/sample-value.js'
 import type { Access } from './access.js'
 import type { Client } from './client.js'
-import type { Answer, Task } from './tasks.js'
+import type { Answer, Memory, Task } from './tasks.js'
 import { variantNamed } from './variants.js'
 
 /** Keys of one size, so that they need not all fit into the caches of the processor. */
 const KEY_BYTES = 8 * 1024 * 1024
 const MAX_HUNDREDS = 5
 const MANY = 100
+const SETTLE_MS = 300
 
 let client: Client | undefined
 let name = ''
@@ -38,8 +40,7 @@ async function work(task: Task): Promise<unknown> {
     case 'run':
       return runWindow(await operation(task.operation, task.size), task)
     case 'memory':
-      globalThis.gc?.()
-      return process.memoryUsage().rss
+      return memory()
     case 'close':
       await client?.close()
       process.disconnect()
@@ -84,6 +85,16 @@ async function operation(
     setMany: async (index: number) => opened.setMany?.(many(index).map((each) => [each, value] as const)),
   }
   return operations[kind]
+}
+
+/** Twice with a pause between: memory outside of V8's heap is given back by another thread. */
+async function memory(): Promise<Memory> {
+  globalThis.gc?.()
+  await setTimeout(SETTLE_MS)
+  globalThis.gc?.()
+  await setTimeout(SETTLE_MS)
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { resident: rss, held: heapUsed + external }
 }
 
 function keysOf(size: number): number {

@@ -5,7 +5,7 @@ import { schedule, type Load, type Window } from '../cli/benchmark/window.js'
 import type { Access } from './access.js'
 import type { Variant } from './own-variants.js'
 import { CORES, type Servers } from './servers.js'
-import type { Answer, OperationKind, Task } from './tasks.js'
+import type { Answer, Memory, OperationKind, Task } from './tasks.js'
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
 
@@ -51,9 +51,9 @@ export class Contestant {
     }
   }
 
-  /** Bytes of the process after a collection. */
-  async memory(): Promise<number> {
-    return (await this.#ask({ do: 'memory' })) as number
+  /** After a collection. */
+  async memory(): Promise<Memory> {
+    return (await this.#ask({ do: 'memory' })) as Memory
   }
 
   async close(): Promise<void> {

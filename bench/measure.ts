@@ -7,7 +7,7 @@ import type { Results } from './results.js'
 const FOREIGN_SHARE = 0.05
 
 /** What the compiler learns while it is measured would be counted against whoever comes first. */
-const WARM_UP = { operations: 6000, concurrency: 64, ms: 100, maxMs: 3000 }
+const WARM_UP = { operations: 4000, concurrency: 64, ms: 100, maxMs: 1500 }
 
 /** Plays all cells with all variants, round by round: A B C, B C A, …, so that nobody always has the same neighbour. */
 export async function measure(

@@ -86,7 +86,11 @@ function cpuTable({ plan, variants, results }: Run): string {
 }
 
 function memoryTable({ variants, results }: Run): string {
-  return table(variants, [variants.map((variant) => results.memoryAbove(variant).toFixed(1))])
+  const row = (name: string, kind: 'resident' | 'held'): string[] => [
+    name,
+    ...variants.map((variant) => results.memoryAbove(variant, kind).toFixed(1)),
+  ]
+  return table(['', ...variants], [row('resident', 'resident'), row('held', 'held')])
 }
 
 function expressTable({ express }: Run): string {

@@ -1,6 +1,7 @@
 import { geometricMean, median, spread } from '../cli/benchmark/statistics.js'
 import type { MeasuredWindow } from './contestant.js'
 import { cellName, type Cell } from './plan.js'
+import type { Memory } from './tasks.js'
 
 type Figure = 'perSecond' | 'p50Us' | 'p99Us' | 'cpuUs' | 'serverCpuUs'
 
@@ -8,7 +9,7 @@ type Figure = 'perSecond' | 'p50Us' | 'p99Us' | 'cpuUs' | 'serverCpuUs'
 export class Results {
   readonly #windows = new Map<string, MeasuredWindow[]>()
   readonly #baseline: string
-  readonly memory = new Map<string, number>()
+  readonly memory = new Map<string, Memory>()
   /** Windows that were measured again, and those that stayed although the machine was not ours. */
   repeated = 0
   foreign = 0
@@ -53,10 +54,9 @@ export class Results {
   }
 
   /** Megabytes above the baseline after the same load. */
-  memoryAbove(variant: string): number {
-    return (
-      ((this.memory.get(variant) ?? Number.NaN) - (this.memory.get(this.#baseline) ?? Number.NaN)) / 2 ** 20
-    )
+  memoryAbove(variant: string, kind: keyof Memory = 'resident'): number {
+    const [own, base] = [variant, this.#baseline].map((name) => this.memory.get(name)?.[kind] ?? Number.NaN)
+    return ((own ?? Number.NaN) - (base ?? Number.NaN)) / 2 ** 20
   }
 
   #of(variant: string, cell: Cell): readonly MeasuredWindow[] {

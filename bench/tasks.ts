@@ -11,4 +11,10 @@ export type Task =
   | { readonly do: 'memory' }
   | { readonly do: 'close' }
 
+/** Bytes: of the process as the system sees it, and of what it still holds. */
+export interface Memory {
+  readonly resident: number
+  readonly held: number
+}
+
 export type Answer = { readonly result: unknown } | { readonly failed: string }

@@ -77,7 +77,11 @@ export class GcmThread {
       this.#waiting.set(job.id, { job, resolve })
       this.#waitingBytes += job.text.length
       this.#worker?.ref()
-      this.#worker?.postMessage(job)
+      try {
+        this.#worker?.postMessage(job)
+      } catch {
+        this.#settle({ id: job.id, result: runGcmJob(job) })
+      }
     })
   }
 

@@ -51,8 +51,8 @@ describe('results of a benchmark', () => {
 
   it('gives memory beside that of the baseline', () => {
     const results = new Results('base')
-    results.memory.set('base', 50 * 2 ** 20)
-    results.memory.set('ours', 57 * 2 ** 20)
-    expect(results.memoryAbove('ours')).to.equal(7)
+    results.memory.set('base', { resident: 50 * 2 ** 20, held: 10 * 2 ** 20 })
+    results.memory.set('ours', { resident: 57 * 2 ** 20, held: 11 * 2 ** 20 })
+    expect([results.memoryAbove('ours'), results.memoryAbove('ours', 'held')]).to.deep.equal([7, 1])
   })
 })

@@ -116,6 +116,19 @@ describe('the thread for large values', () => {
     expect(started).to.have.length(2)
   })
 
+  it('seals here what cannot be handed over', async () => {
+    const { thread, values: blocked, workers: started } = await running()
+    const [worker] = started
+    if (worker === undefined) throw new Error('no thread')
+    worker.postMessage = () => {
+      throw new Error('planted')
+    }
+    const payload = randomBytes(ASIDE_BYTES)
+    const sealed = (await blocked.sealAside('key', payload, OPTIONS)) ?? Buffer.alloc(0)
+    expect(blocked.open('key', sealed).payload.equals(payload)).to.equal(true)
+    expect(thread.waiting).to.equal(0)
+  })
+
   it('takes no more than its bound', async () => {
     const { thread, values: bounded } = await running({ maxWaitingBytes: 3 * MIB })
     const payload = randomBytes(2 * MIB)
