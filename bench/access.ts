@@ -15,6 +15,8 @@ export interface Access {
   readonly acl: Login
   /** The hardened server, from the generator's files. */
   readonly hardened: Login
+  /** Who may do everything there: for peers that need commands which a cache does not. */
+  readonly administrator: Login
   /** The application's environment for the hardened server. */
   readonly env: Readonly<Record<string, string>>
   readonly keyPrefix: string

@@ -108,7 +108,8 @@ async function startHardened(folder: string): Promise<{
   await generateConfig({ settings, out, target: 'local' })
   const server = await startLocalServer({ out, binary: BINARY })
   const file = (path: string): Promise<string> => readFile(join(out, path), 'utf8')
-  const { cache } = settings.users
+  const { cache, admin } = settings.users
+  const ca = await file('app/ca.crt')
   return {
     access: {
       hardened: {
@@ -117,10 +118,17 @@ async function startHardened(folder: string): Promise<{
         username: cache.username,
         password: cache.password?.reveal() ?? '',
         tls: {
-          ca: await file('app/ca.crt'),
+          ca,
           cert: await file('app/client.crt'),
           key: await file('app/client.key'),
         },
+      },
+      administrator: {
+        host: HOST,
+        port,
+        username: admin.username,
+        password: (await file('operator/admin_password')).trim(),
+        tls: { ca, cert: await file('operator/admin.crt'), key: await file('operator/admin.key') },
       },
       env,
       keyPrefix: settings.redis.keyPrefix,

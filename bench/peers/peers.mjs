@@ -20,6 +20,7 @@ const PEERS = [
     server: 'plain',
     open: cacheManager,
   },
+  { name: 'secure-store-redis', needs: ['secure-store-redis'], server: 'hardened', open: secureStoreRedis },
   { name: 'bentocache', needs: ['bentocache'], server: 'plain', open: bentocache },
 ]
 
@@ -73,6 +74,23 @@ async function bentocache({ open: { host, port } }) {
     get: (key) => cache.get({ key }),
     set: (key, value) => cache.set({ key, value, ttl: TTL_MS }),
     close: () => cache.disconnectAll(),
+  }
+}
+
+/** It keeps values in hashes, which the user of a cache may not touch. */
+async function secureStoreRedis({ administrator }) {
+  const { default: SecureStore, SecretValidator } = await import('secure-store-redis')
+  const store = new SecureStore({
+    uid: 'ai_cache',
+    secret: SecretValidator.generate(),
+    redis: administrator,
+    ttl: TTL_MS,
+  })
+  await store.connect()
+  return {
+    get: (key) => store.get(key),
+    set: (key, value) => store.save(key, value),
+    close: () => store.disconnect(),
   }
 }
 
