@@ -1,4 +1,4 @@
-import { CacheError } from '../errors.js'
+import { CacheError, RedisError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { HostPort, RedisSettings, UserSettings } from '../settings/settings.js'
 import type { Change } from './compare-and-set.js'
@@ -25,6 +25,8 @@ export interface MaintenanceOptions {
   readonly events: SecurityEvents
   /** The primaries of a Cluster; absent where there is one server. */
   readonly servers: () => readonly HostPort[] | undefined
+  /** Milliseconds for one step of the work, as opposed to an operation of the cache; 5000 where absent. */
+  readonly stepTimeoutMs?: number | undefined
 }
 
 /**
@@ -105,8 +107,20 @@ export class Maintenance {
         await Promise.all(commands.map((group) => client.unlink(...group)))
       } while (cursor !== '0')
     } catch (error) {
-      throw fromRedis(error, 'SCAN')
+      throw this.#failure(error)
     }
+  }
+
+  /** The bound of a step is not the one of an operation: raising CACHE_TIMEOUT_MS would not help. */
+  #failure(error: unknown): CacheError {
+    const known = fromRedis(error, 'SCAN')
+    if (known.code !== 'ERR_CACHE_TIMEOUT') return known
+    const message = `Redis did not answer a step of clear() within ${this.#stepTimeoutMs} ms: look at its load and the network`
+    return new RedisError('ERR_CACHE_TIMEOUT', message, 'SCAN')
+  }
+
+  get #stepTimeoutMs(): number {
+    return this.#options.stepTimeoutMs ?? STEP_TIMEOUT_MS
   }
 
   async #connect(server: RedisSettings, what = 'clear()'): Promise<RedisConnection> {
@@ -131,7 +145,7 @@ export class Maintenance {
             : { username: settings.username, password: password ?? settings.password },
         events,
         purpose: 'maintenance',
-        timeoutMs: STEP_TIMEOUT_MS,
+        timeoutMs: this.#stepTimeoutMs,
         reportsOutages: false,
         bounds: 'gate',
       })
