@@ -84,7 +84,7 @@ async function costOf(filler: string, size: number): Promise<number> {
   }
 }
 
-describe('the cost of a check', function () {
+describe('the cost of a check @once', function () {
   // A slow machine measures the same growth, only longer.
   this.timeout(180_000)
 

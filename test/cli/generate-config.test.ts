@@ -190,7 +190,7 @@ describe('secure-cache generate-config and init', () => {
     expect((await run('init --out again')).stderr).not.to.include('.gitignore')
   })
 
-  it('harms nothing when it is killed at any file operation: the next run makes it whole', async () => {
+  it('harms nothing when it is killed at any file operation: the next run makes it whole @once', async () => {
     await run('init --target local')
     const own = parse(await readFile(at('.env'), 'utf8'))
     const changed = (step: number): Readonly<Record<string, string>> => ({

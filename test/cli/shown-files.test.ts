@@ -6,7 +6,7 @@ import { secureCache, type Finished } from '../support/command-line.js'
 import { contentsOf } from '../support/folder-contents.js'
 import { temporaryFolder } from '../support/generated-folder.js'
 
-describe('secure-cache generate-config, when it only shows', () => {
+describe('secure-cache generate-config, when it only shows @once', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let written: ReadonlyMap<string, string>
 

@@ -69,7 +69,7 @@ describe('environment files of the output', () => {
     expect(files.filter(({ state }) => state !== 'unchanged')).to.deep.equal([])
   })
 
-  it('bring every key prefix that the settings accept to the application exactly', async () => {
+  it('bring every key prefix that the settings accept to the application exactly @once', async () => {
     let accepted = 0
     for (const text of HOSTILE_TEXTS) {
       const prefix = `${text}:`

@@ -5,7 +5,7 @@ import { bootPasswords, bootPrefixes } from '../support/hostile-boots.js'
 /** A sample; the soak boots two hundred of each. */
 const BOOTS = 60
 
-describe('servers booted from hostile settings', function () {
+describe('servers booted from hostile settings @once', function () {
   this.timeout(300_000)
 
   it('let in exactly the password that was given, or it was refused by name', async () => {

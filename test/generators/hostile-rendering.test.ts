@@ -83,7 +83,7 @@ function linesOf(text: string): readonly (readonly string[])[] {
   })
 }
 
-describe('files rendered from hostile settings', function () {
+describe('files rendered from hostile settings @once', function () {
   this.timeout(120_000)
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   const texts = hostileMixtures(300).filter((text) => text.length < 200)

@@ -39,7 +39,7 @@ function variableOf(role: UserRole): string {
   return role === 'admin' ? 'REDIS_PASSWORD' : `REDIS_${role.toUpperCase()}_PASSWORD`
 }
 
-describe('hostile settings, on servers booted from the generated files', () => {
+describe('hostile settings, on servers booted from the generated files @once', () => {
   // One folder for all, so that certificates are made once.
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
 

@@ -15,7 +15,7 @@ async function audit(folder: string): Promise<AuditReport> {
   return auditFolder(await readFolderFacts(folder, { now: Date.now(), display: (path) => path }))
 }
 
-describe('the generated folder, under our own rules', () => {
+describe('the generated folder, under our own rules @once', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
   before(async () => {
