@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { readSettings } from '../lib/settings/read.js'
 import type { Settings } from '../lib/settings/settings.js'
 import { loadEnvironment, type Environment } from './environment.js'
 import { DEFAULT_SETTINGS_FILE } from './output-options.js'
@@ -38,6 +37,7 @@ export function addBench(program: Command): void {
  * @throws {QuietFailure} where nobody wanted it, or it was interrupted
  */
 async function bench(options: BenchOptions): Promise<void> {
+  const { readSettings } = await import('../lib/settings/read.js')
   const environment = await loadEnvironment(options.settings)
   const settings = readSettings({ env: environment })
   if (options.yes !== true && isDelicate(settings)) await ask(settings)
