@@ -28,8 +28,8 @@ export interface BootedTopology {
   node(name: string): RedisProcess
   /** What the application is given: the output's own environment file. */
   readonly env: Overrides
-  /** Ends every server in order, and starts it by the same command. */
-  restart(): Promise<void>
+  /** Ends every server in order, and starts it by the same command. Resolves with what each printed until its end. */
+  restart(): Promise<ReadonlyMap<string, string>>
   stop(): Promise<void>
 }
 
@@ -83,7 +83,9 @@ export async function bootTopology(request: TopologyRequest): Promise<BootedTopo
       },
       async restart() {
         await Promise.all(nodes.map(({ process }) => process.signal('SIGTERM')))
+        const printed = new Map(nodes.map(({ name, process }) => [name, process.output]))
         await Promise.all(nodes.map(({ process }) => process.start()))
+        return printed
       },
       async stop() {
         await Promise.all(nodes.map(({ process }) => process.dispose()))
