@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { parse } from 'dotenv'
 import { generateConfig } from '../../generators/index.js'
@@ -164,29 +164,39 @@ const BLOCK = 6
 const BLOCKS = 300
 let next = process.pid % BLOCKS
 
-/** A port with free ones behind it, for servers, their buses and their Sentinels. */
+/** A port with free ones behind it, for servers, their buses and their Sentinels; no other process gets them. */
 async function freePorts(): Promise<number> {
   for (let tries = 0; tries < BLOCKS; tries += 1) {
-    const port = FIRST_PORT + (next++ % BLOCKS) * BLOCK
+    const port = FIRST_PORT + (next++ % BLOCKS) * (BLOCK + 1)
     const wanted = [0, 10_000, 20_000].flatMap((offset) =>
       Array.from({ length: BLOCK }, (_, index) => port + offset + index),
     )
+    // Whoever listens on the port behind a block owns it, until its process ends.
+    const claim = await listenOn(port + BLOCK)
+    if (claim === undefined) continue
     const free = await Promise.all(wanted.map(isFree))
     if (free.every(Boolean)) return port
+    claim.close()
   }
   throw new Error('no ports are free')
 }
 
 async function isFree(port: number): Promise<boolean> {
-  const probe = createServer()
+  const probe = await listenOn(port)
+  probe?.close()
+  return probe !== undefined
+}
+
+/** A listener that keeps no process alive; undefined where somebody else listens. */
+async function listenOn(port: number): Promise<Server | undefined> {
+  const server = createServer()
   try {
-    const listening = once(probe, 'listening')
-    probe.listen(port, '127.0.0.1')
+    const listening = once(server, 'listening')
+    server.listen(port, '127.0.0.1').unref()
     await listening
-    return true
+    return server
   } catch {
-    return false
-  } finally {
-    probe.close()
+    server.close()
+    return undefined
   }
 }
