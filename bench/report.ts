@@ -1,6 +1,6 @@
 import type { Plan } from './plan.js'
 import { cellName } from './plan.js'
-import type { Results } from './results.js'
+import type { Figure, Results } from './results.js'
 import type { SanityRow } from './sanity.js'
 import { isReached, targets } from './targets.js'
 import { BASELINE, FULL_SUITE } from './variants.js'
@@ -57,28 +57,23 @@ function ratioTable({ plan, variants, results }: Run): string {
   )
 }
 
-function latencyTable({ plan, variants, results }: Run): string {
-  return table(
-    ['', ...variants],
-    plan.cells.map((cell) => [
-      cellName(cell),
-      ...variants.map((variant) =>
-        results.has(variant, cell)
-          ? `${us(results.value(variant, cell, 'p50Us'))} / ${us(results.value(variant, cell, 'p99Us'))}`
-          : '–',
-      ),
-    ]),
-  )
-}
+const latencyTable = (run: Run): string => pairTable(run, ['p50Us', 'p99Us'], ' / ')
 
-function cpuTable({ plan, variants, results }: Run): string {
+const cpuTable = (run: Run): string => pairTable(run, ['cpuUs', 'serverCpuUs'], ' + ')
+
+/** Two medians in a cell. */
+function pairTable(
+  { plan, variants, results }: Run,
+  [first, second]: readonly [Figure, Figure],
+  between: string,
+): string {
   return table(
     ['', ...variants],
     plan.cells.map((cell) => [
       cellName(cell),
       ...variants.map((variant) =>
         results.has(variant, cell)
-          ? `${us(results.value(variant, cell, 'cpuUs'))} + ${us(results.value(variant, cell, 'serverCpuUs'))}`
+          ? `${us(results.value(variant, cell, first))}${between}${us(results.value(variant, cell, second))}`
           : '–',
       ),
     ]),

@@ -3,7 +3,7 @@ import type { MeasuredWindow } from './contestant.js'
 import { cellName, type Cell } from './plan.js'
 import type { Memory } from './tasks.js'
 
-type Figure = 'perSecond' | 'p50Us' | 'p99Us' | 'cpuUs' | 'serverCpuUs'
+export type Figure = 'perSecond' | 'p50Us' | 'p99Us' | 'cpuUs' | 'serverCpuUs'
 
 /** Every window of a run, by cell and variant, in the order of the rounds. */
 export class Results {

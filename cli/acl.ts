@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { OperatorOptions } from './operator.js'
-import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE } from './output-options.js'
+import { DEFAULT_OUT, SETTINGS_OPTION } from './output-options.js'
 
 /** `secure-cache acl`: the users of a live server against the generated ones. */
 export function addAcl(program: Command): void {
@@ -40,10 +40,7 @@ export function addAcl(program: Command): void {
 function withOperator(command: Command): Command {
   return command
     .option('-o, --out <folder>', 'folder of the output', DEFAULT_OUT)
-    .option(
-      '--settings <file>',
-      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-    )
+    .option(...SETTINGS_OPTION)
     .option('--host <name>', 'where the server is reached from here (default: REDIS_HOST)')
     .option('--port <number>', 'its port (default: REDIS_PORT)', port)
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { DEFAULT_SETTINGS_FILE } from './output-options.js'
+import { SETTINGS_OPTION } from './output-options.js'
 
 /** `secure-cache alert`: the ways by which somebody is told. */
 export function addAlert(program: Command): void {
@@ -7,10 +7,7 @@ export function addAlert(program: Command): void {
   alert
     .command('test')
     .description('send a test alert through each channel that the settings name')
-    .option(
-      '--settings <file>',
-      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-    )
+    .option(...SETTINGS_OPTION)
     .action(async ({ settings }: { settings?: string | undefined }) => {
       const { sendTestAlerts } = await import('./test-alerts.js')
       await sendTestAlerts(settings)

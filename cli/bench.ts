@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Settings } from '../lib/settings/settings.js'
 import { loadEnvironment, type Environment } from './environment.js'
-import { DEFAULT_SETTINGS_FILE } from './output-options.js'
+import { SETTINGS_OPTION } from './output-options.js'
 import { print, QuietFailure, say } from './report.js'
 import { UsageError } from './usage-error.js'
 
@@ -20,10 +20,7 @@ export function addBench(program: Command): void {
   program
     .command('bench')
     .description('measure the cache on your own server with your own settings, and write a report')
-    .option(
-      '--settings <file>',
-      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-    )
+    .option(...SETTINGS_OPTION)
     .option('--seconds <n>', `how long to measure, at most ${MAX_SECONDS}`, seconds, 20)
     .option('--report <file>', 'where to write the page', 'secure-cache-bench.html')
     .option('--yes', 'run without asking, also against production')

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { DEFAULT_SETTINGS_FILE } from './output-options.js'
+import { SETTINGS_OPTION } from './output-options.js'
 
 export interface KeysOptions {
   readonly settings?: string | undefined
@@ -61,10 +61,7 @@ export function addKeys(program: Command): void {
 }
 
 function withSettings(command: Command): Command {
-  return command.option(
-    '--settings <file>',
-    `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-  )
+  return command.option(...SETTINGS_OPTION)
 }
 
 function withChecks(command: Command): Command {

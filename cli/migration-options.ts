@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { STEP_IDS, type StepId } from '../lib/migration/records.js'
-import { DEFAULT_OUT, DEFAULT_SETTINGS_FILE } from './output-options.js'
+import { DEFAULT_OUT, SETTINGS_OPTION } from './output-options.js'
 
 export const DEFAULT_FOLDER = join('.secure-cache', 'migration')
 
@@ -37,10 +37,7 @@ export interface ChangingOptions extends MigrationCommandOptions {
 
 export function withServerOptions(command: Command): Command {
   return command
-    .option(
-      '--settings <file>',
-      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-    )
+    .option(...SETTINGS_OPTION)
     .option('-o, --out <folder>', 'folder of generate-config: passwords and certificates', DEFAULT_OUT)
 }
 

@@ -4,6 +4,12 @@ export const DEFAULT_OUT = 'secure-redis'
 /** Where settings are looked for when nothing else is said. */
 export const DEFAULT_SETTINGS_FILE = '.env'
 
+/** Where a command takes its settings from: `command.option(...SETTINGS_OPTION)`. */
+export const SETTINGS_OPTION = [
+  '--settings <file>',
+  `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
+] as const
+
 /** What every command that writes the configuration takes. */
 export interface OutputOptions {
   readonly out: string
@@ -25,9 +31,6 @@ export function withOutputOptions(command: Command): Command {
         .choices(['container', 'local'])
         .default('container'),
     )
-    .option(
-      '--settings <file>',
-      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-    )
+    .option(...SETTINGS_OPTION)
     .option('--no-vscode', 'write no files for VS Code (.vscode, .devcontainer) into the working directory')
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { DEFAULT_SETTINGS_FILE } from './output-options.js'
+import { SETTINGS_OPTION } from './output-options.js'
 
 export const DEFAULT_RECORD = 'secure-cache-verification.json'
 
@@ -14,10 +14,7 @@ export function addVerify(program: Command): void {
   program
     .command('verify')
     .description('try a running setup, and say line by line whether it may go into operation')
-    .option(
-      '--settings <file>',
-      `environment file with the settings (default: ${DEFAULT_SETTINGS_FILE} where there is one)`,
-    )
+    .option(...SETTINGS_OPTION)
     .option('--record <file>', 'where what was found is written down', DEFAULT_RECORD)
     .option('--json', 'print the lines as JSON')
     .action(async (options: VerifyOptions) => {

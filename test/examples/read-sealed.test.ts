@@ -5,6 +5,7 @@ import { beforeEach, describe, it } from 'mocha'
 import { Envelope } from '../../lib/crypto/envelope.js'
 import { KeyRing } from '../../lib/crypto/key-ring.js'
 import { Secret } from '../../lib/settings/secret.js'
+import { findPython, WHY_SKIPPED } from '../support/python.js'
 
 /** From dist/test/examples to the sources. */
 const READER = fileURLToPath(new URL('../../../examples/read_sealed.py', import.meta.url))
@@ -37,17 +38,9 @@ for name in ("sealed-v1.json", "refused-v1.json"):
     print(f"{name}: {count} checked")
 `
 
-/** The first Python with the package `cryptography`; the machine's own has it from Debian's python3-cryptography. */
-function findPython(): string | undefined {
-  return ['python3', '/usr/bin/python3'].find(
-    (candidate) => spawnSync(candidate, ['-c', 'import cryptography'], { timeout: 20_000 }).status === 0,
-  )
-}
-
 const python = findPython() ?? ''
-const whySkipped = ' (skipped: no python3 has the package cryptography; Debian: python3-cryptography)'
 
-describe(`the Python reader of sealed values${python === '' ? whySkipped : ''}`, function () {
+describe(`the Python reader of sealed values${python === '' ? WHY_SKIPPED : ''}`, function () {
   this.timeout(60_000)
 
   beforeEach(function () {

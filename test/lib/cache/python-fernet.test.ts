@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { after, before, beforeEach, describe, it } from 'mocha'
@@ -6,6 +6,7 @@ import { inspectCache } from '../../../lib/create.js'
 import { startRedis, type RunningRedis } from '../../support/redis-server.js'
 import { testCache, type TestCache } from '../../support/test-cache.js'
 import { until } from '../../support/until.js'
+import { findPython, WHY_SKIPPED } from '../../support/python.js'
 
 const DAY_MS = 86_400_000
 const COUNT = 1000
@@ -34,17 +35,9 @@ interface Written {
   readonly resigned: string
 }
 
-/** The first Python with the package `cryptography`; the machine's own has it from Debian's python3-cryptography. */
-function findPython(): string | undefined {
-  return ['python3', '/usr/bin/python3'].find(
-    (candidate) => spawnSync(candidate, ['-c', 'import cryptography'], { timeout: 20_000 }).status === 0,
-  )
-}
-
 const python = findPython() ?? ''
-const whySkipped = ' (skipped: no python3 has the package cryptography; Debian: python3-cryptography)'
 
-describe(`a cache that Python's cryptography wrote${python === '' ? whySkipped : ''}`, function () {
+describe(`a cache that Python's cryptography wrote${python === '' ? WHY_SKIPPED : ''}`, function () {
   this.timeout(120_000)
   const keys = [randomBytes(32), randomBytes(32), randomBytes(32)].map((key) => key.toString('hex'))
   let redis: RunningRedis
