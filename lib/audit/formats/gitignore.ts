@@ -1,13 +1,16 @@
 /** What one character of a path segment may be; `star` stands for any number of any. */
 type Token = 'star' | ((character: string) => boolean)
 
-/** `**` stands for any number of whole segments. */
+/** `**`, or more stars, stands for any number of whole segments. */
 type Segment = '**' | readonly Token[]
 
 /** One pattern of a .gitignore, ready to be asked. */
 export interface IgnorePattern {
   readonly negated: boolean
   readonly foldersOnly: boolean
+  /** What an anchored pattern says before its first wildcard; it may end within a segment. */
+  readonly prefix: string
+  /** What comes after the prefix. */
   readonly segments: readonly Segment[]
 }
 
@@ -28,14 +31,22 @@ export function parseGitignore(text: string): readonly IgnorePattern[] {
     const path = foldersOnly ? body.slice(0, -1) : body
     if (path === '') return []
     // A slash at the start or in the middle anchors the pattern to the .gitignore's own folder.
-    const parts = (path.startsWith('/') ? path.slice(1) : path).split('/')
     const anchored = path.includes('/')
+    const rooted = path.startsWith('/') ? path.slice(1) : path
+    const prefix = anchored ? literalPrefix(rooted) : ''
+    const parts = rooted.slice(prefix.length).split('/')
     const segments = (anchored ? parts : ['**', ...parts]).map((part) =>
-      part === '**' ? part : tokensOf(part),
+      /^\*{2,}$/.test(part) ? '**' : tokensOf(part),
     )
-    return [{ negated, foldersOnly, segments }]
+    return [{ negated, foldersOnly, prefix, segments }]
   })
 }
+
+/**
+ * git compares what stands before the first wildcard by itself and matches only the rest, for which `**` at its
+ * start means any folders, even in the midst of a segment: `a**` + `/*` ignores `a` (git: dir.c, match_pathname).
+ */
+const literalPrefix = (path: string): string => /^[^*?[\\]*/.exec(path)?.[0] ?? ''
 
 /**
  * Whether git ignores a file, by the .gitignore files from the repository's root down: the last pattern that
@@ -56,9 +67,11 @@ function verdict(layers: readonly IgnoreLayer[], levelsUp: number): boolean | un
     const parts = path.split('/')
     const asked = parts.slice(0, parts.length - levelsUp)
     if (asked.length === 0) continue
-    for (const { negated, foldersOnly, segments } of patterns) {
+    const name = asked.join('/')
+    for (const { negated, foldersOnly, prefix, segments } of patterns) {
       if (foldersOnly && levelsUp === 0) continue
-      if (matchesPath(segments, asked)) ignored = !negated
+      if (!name.startsWith(prefix)) continue
+      if (matchesPath(segments, name.slice(prefix.length).split('/'))) ignored = !negated
     }
   }
   return ignored

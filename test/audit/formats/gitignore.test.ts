@@ -62,7 +62,9 @@ const TEXTS = fc
         'foo.key   ',
       ),
       fc
-        .array(fc.constantFrom('a', 'b', '*', '/', '?', '.', 'env', 'key'), { maxLength: 5 })
+        .array(fc.constantFrom('a', 'b', '*', '**', '/', '?', '.', 'env', 'key', '/**/', '[ab]', '\\a'), {
+          maxLength: 7,
+        })
         .map((parts) => parts.join('')),
     ),
     { minLength: 1, maxLength: 4 },
@@ -93,7 +95,7 @@ describe('.gitignore', () => {
   }
 
   it('ignores what git ignores', () => {
-    const texts = fc.sample(TEXTS, 800)
+    const texts = ['/a**\n', 'a**/*\n', '***/**/\n', '*****/a\n', ...fc.sample(TEXTS, 800)]
     for (const [index, text] of texts.entries()) {
       mkdirSync(join(folder, `t${index}`))
       writeFileSync(join(folder, `t${index}`, '.gitignore'), text)
