@@ -1,13 +1,14 @@
 import { Argument, Option, type Command } from 'commander'
-import type { Migration } from '../lib/migration/migration.js'
-import type { RunEvent } from '../lib/migration/runner.js'
+import type { Migration, MigrationStatus } from '../lib/migration/migration.js'
 import { STEP_IDS, type StepId } from '../lib/migration/records.js'
+import { interruptible } from './interruption.js'
 import {
   withChangingOptions,
   withMigrationOptions,
   type ChangingOptions,
   type MigrationCommandOptions,
 } from './migration-options.js'
+import type { openMigration } from './open-migration.js'
 import { planText, statusText } from './migration-text.js'
 import { print, QuietFailure, say } from './report.js'
 
@@ -62,7 +63,7 @@ function stepArgument(description: string): Argument {
 }
 
 async function plan(options: MigrationCommandOptions): Promise<void> {
-  const migration = await opened(options, ignore)
+  const migration = await opened(options)
   const planned = await migration.plan()
   print(options.json === true ? JSON.stringify(planned, null, 2) : planText(planned))
   if (planned.obstacles.length === 0) return
@@ -71,7 +72,7 @@ async function plan(options: MigrationCommandOptions): Promise<void> {
 }
 
 async function status(options: MigrationCommandOptions): Promise<void> {
-  const migration = await opened(options, ignore)
+  const migration = await opened(options)
   const found = await migration.status()
   print(options.json === true ? JSON.stringify(found, null, 2) : statusText(found))
 }
@@ -83,29 +84,51 @@ async function work(
 ): Promise<void> {
   const { display } = await import('./migration-display.js')
   const shown = await display({ json: options.json === true, direction })
-  const migration = await opened(options, shown.tell)
-  // A setting may leave a step out: the one before it is then the last.
-  const target =
-    step === undefined
-      ? undefined
-      : nearest(
-          step,
-          migration.steps.map(({ id }) => id),
-          direction,
-        )
-  await shown.during(migration.steps, () =>
-    direction === 'there' ? migration.run({ through: target }) : migration.rollback({ downTo: target }),
+  await interruptible({
+    onStop: shown.stopping,
+    async work(signal) {
+      const migration = await opened(options, { tell: shown.tell, signal })
+      // A setting may leave a step out: the one before it is then the last.
+      const target =
+        step === undefined
+          ? undefined
+          : nearest(
+              step,
+              migration.steps.map(({ id }) => id),
+              direction,
+            )
+      const ahead = stepsAhead(await migration.status(), { direction, target })
+      await shown.during(
+        migration.steps.filter(({ id }) => ahead.includes(id)),
+        () =>
+          direction === 'there' ? migration.run({ through: target }) : migration.rollback({ downTo: target }),
+      )
+      if (options.json !== true) print(statusText(await migration.status()))
+    },
+  })
+}
+
+/** The steps that a run will take, in the order of the migration. */
+function stepsAhead(
+  { steps }: MigrationStatus,
+  { direction, target }: { readonly direction: 'there' | 'back'; readonly target: StepId | undefined },
+): readonly StepId[] {
+  const ahead = steps.filter(({ stage }) =>
+    direction === 'there' ? stage !== 'done' : stage !== 'to do' && stage !== 'rolled-back',
   )
-  if (options.json !== true) print(statusText(await migration.status()))
+  const end = target ?? (direction === 'there' ? ahead[0] : ahead.at(-1))?.id
+  const at = steps.findIndex(({ id }) => id === end)
+  const within = direction === 'there' ? steps.slice(0, at + 1) : steps.slice(at)
+  return ahead.filter((step) => within.includes(step)).map(({ id }) => id)
 }
 
 /** Loaded when it runs: --help needs no connection. */
 async function opened(
   options: MigrationCommandOptions & Partial<ChangingOptions>,
-  tell: (event: RunEvent) => void,
+  listener: Parameters<typeof openMigration>[1] = { tell: ignore },
 ): Promise<Migration> {
-  const { openMigration } = await import('./open-migration.js')
-  return openMigration(options, tell)
+  const { openMigration: open } = await import('./open-migration.js')
+  return open(options, listener)
 }
 
 function nearest(step: StepId, present: readonly StepId[], direction: 'there' | 'back'): StepId | undefined {

@@ -6,8 +6,13 @@ import { print, say } from './report.js'
 /** Shows a run while it works. */
 export interface MigrationDisplay {
   readonly tell: (event: RunEvent) => void
+  /** Says that the run was told to stop. */
+  readonly stopping: () => void
+  /** `steps`: those that this run will take, in the order of the migration. */
   during(steps: readonly Step[], work: () => Promise<void>): Promise<void>
 }
+
+const STOPPING = 'stopping where it is safe; Ctrl-C again ends it at once'
 
 /** On a terminal a list that fills itself, elsewhere plain lines, for other programs JSON, an event a line. */
 export async function display(options: {
@@ -20,7 +25,7 @@ export async function display(options: {
 }
 
 function lines(tell: (event: RunEvent) => void): MigrationDisplay {
-  return { tell, during: async (_steps, work) => work() }
+  return { tell, stopping: () => say(STOPPING), during: async (_steps, work) => work() }
 }
 
 /** Progress comes some hundred times a second; a line a second is enough where lines stay. */
@@ -41,11 +46,13 @@ interface Row {
   readonly ended: Promise<void>
   end(error?: Error): void
   show(text: string): void
+  /** The list has come to it: what was shown before, too. */
+  begin(draw: (text: string) => void): void
 }
 
 /**
- * The list of listr2, on stderr like all talk. It follows the events: a step of the list ends when ours has, or when
- * the run has come to its end without it.
+ * The list of listr2, on stderr like all talk. It follows the events: a step of the list ends when ours has, and fails
+ * where the run ends without it.
  */
 async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2')
@@ -64,6 +71,7 @@ async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> 
   }
   return {
     tell,
+    stopping: () => current?.show(STOPPING),
     async during(steps, work) {
       const ordered = direction === 'there' ? steps : steps.toReversed()
       const list = new Listr(
@@ -73,15 +81,17 @@ async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> 
           return {
             title: step.title,
             task: async (_context: unknown, task: { output: string }) => {
-              row.show = (text) => {
+              row.begin((text) => {
                 task.output = text
-              }
+              })
               await row.ended
             },
           }
         }),
         {
           exitOnError: true,
+          // Its own would end the process at once, and without the notes.
+          registerSignalListeners: false,
           rendererOptions: {
             logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
           },
@@ -90,12 +100,12 @@ async function taskList(direction: 'there' | 'back'): Promise<MigrationDisplay> 
       const shown = list.run().catch(() => undefined)
       try {
         await work()
+        for (const row of rows.values()) row.end()
       } catch (error) {
-        // Its text is told once, at the end of the command.
-        current?.end(new Error('stopped'))
+        // Its text is told once, at the end of the command. A row that has ended already stays as it is.
+        for (const row of rows.values()) row.end(new Error('stopped'))
         throw error
       } finally {
-        for (const row of rows.values()) row.end()
         await shown
         for (const note of notes) say(note)
       }
@@ -109,5 +119,18 @@ function rowOf(step: Step): Row {
     end = (error) => (error === undefined ? resolve() : reject(error))
   })
   ended.catch(() => undefined)
-  return { step, ended, end, show: () => undefined }
+  let latest = ''
+  const row: Row = {
+    step,
+    ended,
+    end,
+    show(text) {
+      latest = text
+    },
+    begin(draw) {
+      if (latest !== '') draw(latest)
+      row.show = draw
+    },
+  }
+  return row
 }

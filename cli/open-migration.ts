@@ -26,7 +26,7 @@ const ROLES: readonly UserRole[] = [
 /** The migration that settings, options and, once it has begun, its journal describe. */
 export async function openMigration(
   options: MigrationCommandOptions & Partial<ChangingOptions>,
-  tell: (event: RunEvent) => void,
+  { tell, signal }: { readonly tell: (event: RunEvent) => void; readonly signal?: AbortSignal | undefined },
 ): Promise<Migration> {
   const settings = await readServerSettings(options)
   if (settings.encryption.key === undefined) {
@@ -57,6 +57,7 @@ export async function openMigration(
       settleMs: settle * 1000,
       pollMs: POLL_MS,
       confirm: async ({ step }) => confirm.includes(step.id),
+      signal,
     },
     tell,
     acceptChanges: options.acceptChanges,

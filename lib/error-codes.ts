@@ -243,7 +243,7 @@ export const ERROR_CODES = {
   },
   ERR_MIGRATION_WAITING: {
     group: 'migration',
-    cause: 'something still uses the old way, so that it was not taken away',
+    cause: 'something still uses the old way, so that it was not taken away; or the run was told to stop',
     remedy: 'do what the message says, then run the same command again: it goes on where it stopped',
   },
   ERR_MIGRATION_CHECK: {

@@ -1,7 +1,7 @@
-import { isCacheError } from '../errors.js'
+import { CacheError, isCacheError } from '../errors.js'
 import { roleOf } from '../access/roles.js'
 import type { Settings } from '../settings/settings.js'
-import { presentWay } from './position.js'
+import { presentWay, START } from './position.js'
 import type { Progress } from './progress.js'
 import type { Place } from './records.js'
 import { MigrationServer } from './server.js'
@@ -29,7 +29,7 @@ export async function connectTo(
 }> {
   const begun = progress.begun?.place
   const open: Place = { ...options.today, tlsPort: options.tlsPort, login: 'none' }
-  if (begun !== undefined) return { server: await reach(options, progress, begun), place: begun }
+  if (begun !== undefined) return { server: await reachAgain(options, progress, begun), place: begun }
   try {
     return { server: await reach(options, progress, open), place: open }
   } catch (error) {
@@ -37,6 +37,39 @@ export async function connectTo(
     if (!asks || options.settings.users.admin.password === undefined) throw error
     const place: Place = { ...open, login: 'password' }
     return { server: await reach(options, progress, place), place }
+  }
+}
+
+/** @throws {CacheError} ERR_MIGRATION_CHANGED for a server that a restart has brought back to where it was */
+async function reachAgain(
+  options: ConnectOptions,
+  progress: Progress,
+  place: Place,
+): Promise<MigrationServer> {
+  try {
+    return await reach(options, progress, place)
+  } catch (error) {
+    if (!(await hasForgotten(options.settings, place))) throw error
+    throw new CacheError(
+      'ERR_MIGRATION_CHANGED',
+      'the server was restarted and has forgotten what was set: it serves whoever it served before. ' +
+        'Start it from the generated redis.conf; or secure it anew while it runs, with another --folder for the new journal',
+    )
+  }
+}
+
+/** Whether the way of before works and leads to a server without our users. */
+async function hasForgotten(settings: Settings, place: Place): Promise<boolean> {
+  const destination = destinationOf(settings, place)
+  const server = new MigrationServer(destination)
+  try {
+    await server.use(START)
+    const { users } = await server.state()
+    return !users.has(destination.admin.username ?? '')
+  } catch {
+    return false
+  } finally {
+    await server.close()
   }
 }
 

@@ -57,7 +57,8 @@ export function obstacles(facts: ServerFacts, seals: boolean): readonly string[]
     [isReplica, 'the server is a replica: migrate its primary, or REPLICAOF NO ONE first'],
     [
       replicas > 0,
-      `${replicas} replicas follow the server: they would lose it when it asks for a login; detach them first`,
+      `${replicas === 1 ? '1 replica follows' : `${replicas} replicas follow`} the server, and would lose it when it asks for a login and closes its plaintext port: ` +
+        'stop the Sentinels that watch it, send REPLICAOF NO ONE to each replica, and let them follow again afterwards, as a user of their own over TLS (REDIS_TOPOLOGY=replica generates both sides)',
     ],
     [
       maxMemory > 0 && !evicts && needed > maxMemory,
@@ -76,7 +77,7 @@ export function remarks(facts: ServerFacts, seals: boolean): readonly string[] {
   const rows: readonly (readonly [holds: boolean, text: string])[] = [
     [
       configFile === '',
-      'the server was started without a configuration file: what is set lives until its next restart; start it from the generated redis.conf then',
+      'the server was started without a configuration file: every step works and can be taken back, but a restart forgets all of it and leaves the server open; give it a file first (redis-server /path/redis.conf), or start it from the generated redis.conf afterwards',
     ],
     [
       others.length > 0,
@@ -99,13 +100,17 @@ const FIXED: readonly (readonly [name: string, wanted: string])[] = [
 ]
 
 /** What only a restart with the generated redis.conf brings; the server is safe without it. */
-export function needsRestart({ state }: ServerFacts): readonly string[] {
+export function needsRestart({ state, configFile }: ServerFacts): readonly string[] {
   const differ = FIXED.flatMap(([name, wanted]) => {
     const present = state.config.get(name)
     return present === undefined || present === wanted ? [] : [`${name} ${wanted}`]
   })
   const inline = (state.config.get('aclfile') ?? '') === ''
-  return [...(inline ? ['aclfile (until then CONFIG REWRITE keeps the users in redis.conf)'] : []), ...differ]
+  const users =
+    configFile === ''
+      ? 'aclfile (until then nothing keeps the users over a restart)'
+      : 'aclfile (until then CONFIG REWRITE keeps the users in redis.conf)'
+  return [...(inline ? [users] : []), ...differ]
 }
 
 function keysOf({ databases }: ServerFacts): number {

@@ -102,7 +102,8 @@ export class Migration {
   async run({ through }: { readonly through?: StepId | undefined } = {}): Promise<void> {
     await this.#session(async (session) => {
       const { progress } = session
-      if (progress.stageOf('preparation') !== 'done') this.#refuseObstacles(session)
+      // Each time: a replica may have come since the last run.
+      this.#refuseObstacles(session)
       const next = this.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
       const last = this.steps.findIndex(({ id }) => id === (through ?? next))
       const runner = this.#runner(session)

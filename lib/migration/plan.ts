@@ -41,13 +41,18 @@ export function planFor(parts: {
   readonly obstacles: readonly string[]
 }): Plan {
   const { steps, context, facts, progress } = parts
-  const seals = steps.some(({ values }) => values === 'seal')
+  // What is being sealed, or is sealed, has grown already.
+  const seals = steps.some(({ id, values }) => values === 'seal' && isAhead(progress.stageOf(id)))
   return {
     steps: steps.map((step) => planStep(step, context, progress)),
     obstacles: [...parts.obstacles, ...obstacles(facts, seals)],
     remarks: remarks(facts, seals),
     withNextRestart: needsRestart(facts),
   }
+}
+
+function isAhead(stage: Stage | undefined): boolean {
+  return stage === undefined || stage === 'rolled-back'
 }
 
 function planStep(step: Step, context: StepContext, progress: Progress): PlannedStep {

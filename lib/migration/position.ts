@@ -3,7 +3,8 @@ import type { StepId } from './records.js'
 import type { Way } from './server-way.js'
 import type { Step } from './step.js'
 
-const START: Way = { transport: 'plain', login: 'today' }
+/** The way of before the migration. */
+export const START: Way = { transport: 'plain', login: 'today' }
 
 /** The way before a step: what the steps of this migration that come earlier have made of it. */
 export function wayBefore(steps: readonly Step[], id: StepId): Way {

@@ -7,6 +7,7 @@ import { persist } from './persistence.js'
 import type { RunEvent } from './runner.js'
 import { readServerFiles } from './saved-file.js'
 import type { Session } from './session.js'
+import { throwIfStopped } from './waiting.js'
 
 export interface PreparationOptions {
   /** Where the backup goes. */
@@ -14,6 +15,7 @@ export interface PreparationOptions {
   /** age recipients, `age1…`; none: an identity is made, and lies beside the backup. */
   readonly recipients: readonly string[]
   readonly tell: (event: RunEvent) => void
+  readonly waiting: { readonly signal?: AbortSignal | undefined }
 }
 
 /** Keeps what there is: the whole configuration in the journal, every key in an encrypted backup. */
@@ -38,7 +40,7 @@ export async function prepare(session: Session, options: PreparationOptions): Pr
 
 async function makeBackup(session: Session, options: PreparationOptions): Promise<void> {
   const { server, facts, journal } = session
-  const { folder, tell } = options
+  const { folder, tell, waiting } = options
   const name = `backup-${journal.id.slice(0, 8)}`
   const file = `${name}.age`
   const connection = server.open(server.way, 'backup')
@@ -50,7 +52,10 @@ async function makeBackup(session: Session, options: PreparationOptions): Promis
       path: join(folder, file),
       leaveOut: lockName(server.destination.keyPrefix),
       recipients: await recipientsOf(options, name),
-      onProgress: (done) => tell({ type: 'progress', what: 'keys backed up', done }),
+      onProgress(done) {
+        throwIfStopped(waiting.signal)
+        tell({ type: 'progress', what: 'keys backed up', done })
+      },
     })
     await session.record({ type: 'backup', file, keys, bytes, sha256 })
     tell({

@@ -50,6 +50,8 @@ export interface RunnerParts {
  */
 export class Runner {
   readonly #parts: RunnerParts
+  /** Said once a run: it holds for every change. */
+  #note: string | undefined
 
   constructor(parts: RunnerParts) {
     this.#parts = parts
@@ -57,9 +59,10 @@ export class Runner {
 
   /** Takes one step to its end. @throws {CacheError} ERR_MIGRATION_… */
   async forward(step: Step): Promise<void> {
-    const { session, tell } = this.#parts
+    const { session, tell, waiter } = this.#parts
     const stage = session.progress.stageOf(step.id)
     if (stage === 'done') return
+    waiter.throwIfStopped()
     tell({ type: 'step', step, direction: 'there' })
     if (stage === undefined || stage === 'rolled-back') await this.#begin(step)
     const current = this.#current(step)
@@ -79,9 +82,10 @@ export class Runner {
 
   /** Takes one step back to what was before it. @throws {CacheError} ERR_MIGRATION_… */
   async back(step: Step): Promise<void> {
-    const { session, tell } = this.#parts
+    const { session, tell, waiter } = this.#parts
     const stage = session.progress.stageOf(step.id)
     if (stage === undefined || stage === 'rolled-back') return
+    waiter.throwIfStopped()
     tell({ type: 'step', step, direction: 'back' })
     const current = this.#current(step)
     if (!isReturning(current)) await this.#reach(step, 'returning')
@@ -206,12 +210,13 @@ export class Runner {
   }
 
   async #applyAll(step: Step, side: Side): Promise<void> {
-    const { session, tell } = this.#parts
+    const { session, tell, waiter } = this.#parts
     const { server, progress, lock } = session
     const { version } = session.facts
     const changes = progress.changesOf(step.id, side)
     for (const [index, entry] of changes.entries()) {
       if (entry.state === 'applied') continue
+      waiter.throwIfStopped()
       lock.assertHeld()
       const at = { step: step.id, side, index }
       if (entry.before === undefined || entry.state === 'undone') {
@@ -270,7 +275,8 @@ export class Runner {
     const { session, tell } = this.#parts
     const note = await persist(session.server)
     await keepModes(session.progress.files)
-    if (note !== undefined) tell({ type: 'note', text: note })
+    if (note !== undefined && note !== this.#note) tell({ type: 'note', text: note })
+    this.#note = note
   }
 
   async #check(check: Step['afterExpand'], since = performance.now()): Promise<void> {

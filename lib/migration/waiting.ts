@@ -10,6 +10,7 @@ export interface WaiterOptions {
   readonly pollMs: number
   /** Asks a person; undefined where there is nobody to ask. */
   readonly confirm?: ((question: Confirmation) => Promise<boolean>) | undefined
+  /** Ends a run where it can be gone on with: between two changes, two keys, two looks. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -32,6 +33,11 @@ export class Waiter {
     return this.#options.settleMs
   }
 
+  /** @throws {CacheError} ERR_MIGRATION_WAITING where the run was told to stop */
+  throwIfStopped(): void {
+    throwIfStopped(this.#options.signal)
+  }
+
   /** @throws {CacheError} ERR_MIGRATION_WAITING where somebody is still there when the time is over */
   async untilNobody(of: {
     readonly who: string
@@ -49,18 +55,24 @@ export class Waiter {
       told = count
       quietSince = count === 0 ? (quietSince ?? at) : undefined
       if (quietSince !== undefined && at - quietSince >= settleMs) return
-      if ((count > 0 && at - started > waitMs) || signal?.aborted === true) {
-        throw waiting(`${count} ${of.who} are still there`)
-      }
+      if (count > 0 && at - started > waitMs) throw waiting(`${count} ${of.who} are still there`)
+      throwIfStopped(signal)
       await pause(pollMs)
     }
   }
 
   /** @throws {CacheError} ERR_MIGRATION_WAITING where nobody says that it is done */
   async confirmed(question: Confirmation): Promise<void> {
+    throwIfStopped(this.#options.signal)
     if ((await this.#options.confirm?.(question)) === true) return
     throw waiting(`${question.text}; then confirm it with --confirm ${question.step.id}`)
   }
+}
+
+/** @throws {CacheError} ERR_MIGRATION_WAITING where the signal says so */
+export function throwIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return
+  throw new CacheError('ERR_MIGRATION_WAITING', 'stopped; the same command goes on from here')
 }
 
 function waiting(what: string): CacheError {

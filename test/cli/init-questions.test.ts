@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
@@ -7,7 +6,7 @@ import { afterEach, before, beforeEach, describe, it } from 'mocha'
 import { secureCache } from '../support/command-line.js'
 import { contentsOf } from '../support/folder-contents.js'
 import { temporaryFolder } from '../support/generated-folder.js'
-import { KEYS, atTerminal, type TerminalSession } from '../support/terminal.js'
+import { KEYS, atTerminal, canOpenTerminal, type TerminalSession } from '../support/terminal.js'
 
 const QUESTIONS = [
   'Where does Redis run?',
@@ -23,8 +22,7 @@ describe('secure-cache init at a terminal', () => {
   let session: TerminalSession | undefined
 
   before(function () {
-    // Of util-linux: another `script` has other options.
-    if (spawnSync('script', ['--version']).status !== 0) this.skip()
+    if (!canOpenTerminal()) this.skip()
   })
   beforeEach(async () => {
     folder = await temporaryFolder()

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { shellWord } from '../../generators/quoting.js'
@@ -10,12 +10,19 @@ const PROGRAM = fileURLToPath(new URL('../../cli/secure-cache.js', import.meta.u
 export interface TerminalSession {
   /** All that the terminal showed so far, without its escape codes. */
   readonly shown: () => string
+  /** Whether whoever types next sees where. */
+  readonly hasCursor: () => boolean
   /** Waits until a text is shown behind what was waited for before, then types. */
   readonly answer: (question: string, keys: string) => Promise<void>
   /** Waits for the end of the program: its exit code. */
   readonly ended: () => Promise<number | null>
   /** Takes the terminal away, where the program still runs. */
   readonly close: () => void
+}
+
+/** Of util-linux: another `script` has other options. */
+export function canOpenTerminal(): boolean {
+  return spawnSync('script', ['--version']).status === 0
 }
 
 export const KEYS = { enter: '\r', down: '\u001B[B', controlC: '\u0003', no: 'n' } as const
@@ -42,6 +49,7 @@ export function atTerminal(words: readonly string[], { cwd }: { readonly cwd: st
   const shown = (): string => raw.replaceAll(/\u001B\[[0-9;?]*[A-Za-z]/g, '')
   return {
     shown,
+    hasCursor: () => raw.lastIndexOf('\u001B[?25l') <= raw.lastIndexOf('\u001B[?25h'),
     async answer(question, keys) {
       await until(`the terminal asks: ${question}`, () => shown().includes(question, read), 30_000)
       read = shown().indexOf(question, read) + question.length

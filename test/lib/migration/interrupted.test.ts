@@ -35,6 +35,43 @@ describe('a migration that is interrupted', () => {
     })
   })
 
+  it('stops where it was told to, keeps no lock, and goes on from there to the same end', async () => {
+    await withOpen({}, async (open) => {
+      const insider = open.insider()
+      await insider.set('app::k', '1')
+      const before = await lookAt(insider)
+      // Of each run, counted from where the last one stopped: in the backup, in a step, while it waits.
+      for (const moment of [2, 6, 4, 9, 3]) {
+        const stop = new AbortController()
+        let events = 0
+        const migration = open.migration({
+          waiting: {
+            waitMs: 30_000,
+            settleMs: 20,
+            pollMs: 10,
+            confirm: async () => true,
+            signal: stop.signal,
+          },
+          tell() {
+            events += 1
+            if (events === moment) stop.abort()
+          },
+        })
+        const { code, message } = await refused(migration.run({ through: 'monitoring' }))
+        expect([code, message]).to.deep.equal([
+          'ERR_MIGRATION_WAITING',
+          'stopped; the same command goes on from here',
+        ])
+        expect(await insider.exists('app:@lock:migration')).to.equal(0)
+      }
+      await open.migration().run({ through: 'monitoring' })
+      expect(new Set(await stages(open))).to.deep.equal(new Set(['done']))
+      expect((await insider.getBuffer('app::k'))?.[0]).to.equal(0xc1)
+      await open.migration().rollback({ downTo: 'preparation' })
+      expect(await lookAt(open.insider())).to.deep.equal(before)
+    })
+  })
+
   it('does not touch values before somebody says that every instance reads both forms', async () => {
     await withOpen({}, async (open) => {
       const insider = open.insider()
