@@ -118,14 +118,20 @@ export function parseAclUser(name: AclWord, words: readonly AclWord[]): ParsedUs
   const problems: AclProblem[] = []
   let selector: AclRule[] | undefined
   let opened: Position | undefined
+  let problemsBefore = 0
   for (const word of words) {
     let { value } = word
     let at = word.at
     const opens: boolean = value.startsWith('(') && (selector === undefined || !value.endsWith(')'))
     if (opens) {
-      if (selector !== undefined) problems.push(refused(word.at, NESTED))
+      if (selector !== undefined) {
+        // What stands in a forgotten selector is never read.
+        problems.length = problemsBefore
+        problems.push(refused(word.at, NESTED))
+      }
       selector = []
       opened = word.at
+      problemsBefore = problems.length
       value = value.slice(1)
       at = { ...at, column: at.column + 1 }
     }

@@ -120,7 +120,7 @@ describe('users.acl', () => {
         fc.pre(!list.problems.some(({ crash }) => crash))
         expect(isRefused(list)).to.equal(await refusedByServer(text))
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [[['user a (+get on (+set ~z)']]] },
     )
   })
 
