@@ -108,6 +108,11 @@ export class ClusterRoute implements Route, StoreConnection {
     else this.#offer({ direction, slot, item })
   }
 
+  isBusy(direction: Direction): boolean {
+    for (const lane of this.#lanes.values()) if (lane.isBusy(direction)) return true
+    return false
+  }
+
   call(name: string, key: string, ...rest: readonly (string | Buffer)[]): Promise<unknown> {
     const owner = this.#map.ownerOf(slotOf(key))
     if (owner === undefined) return Promise.reject(this.#lastError ?? uncovered(name))

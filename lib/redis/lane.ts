@@ -35,6 +35,11 @@ export class Lane {
     else this.#windows[direction].offer(item)
   }
 
+  /** Whether commands of this direction are on their way. */
+  isBusy(direction: Direction): boolean {
+    return this.#windows[direction].isBusy
+  }
+
   /** Sends it with ASKING before it, both in one breath: the permission is for the next command alone. */
   async ask(item: Sendable, timeoutMs: number): Promise<void> {
     try {

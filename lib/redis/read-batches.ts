@@ -15,40 +15,59 @@ export interface ReadBatchesParts {
   /** Keys of one group may travel in one command: all of them on one server, those of one slot in a Cluster. */
   readonly groupOf: (key: string) => number
   readonly offer: (batch: Sendable, group: number) => void
+  /** Whether earlier reads are still on their way; absent where nobody knows. */
+  readonly isBusy?: (() => boolean) | undefined
 }
 
-/** Gathers the reads of one tick into MGETs of bounded size. */
+/**
+ * Gathers reads into MGETs of bounded size.
+ *
+ * While nothing is on its way they leave at the end of the tick. While earlier ones are, they gather until the
+ * event loop has handled everything that had arrived: each request of a server comes in a tick of its own, so
+ * that a tick alone would join nothing there. What is full leaves at once.
+ */
 export class ReadBatches {
   readonly #parts: ReadBatchesParts
   #open = new Map<number, ReadBatch>()
+  #scheduled = false
+  readonly #flush = (): void => {
+    const open = this.#open
+    this.#open = new Map()
+    this.#scheduled = false
+    for (const [group, batch] of open) this.#parts.offer(batch, group)
+  }
 
   constructor(parts: ReadBatchesParts) {
     this.#parts = parts
   }
 
-  /** The key is read before the event loop goes on. */
+  /** The key is asked for before the event loop waits again. */
   add(key: string, sink: ValueSink, index: number): void {
     const expected = this.#parts.estimates.of(key)
     const group = this.#parts.groupOf(key)
     const batch = this.#batchFor(group, expected)
     batch.add(key, sink, index)
     batch.cost += expected
+    if (batch.isFull) {
+      this.#open.delete(group)
+      this.#parts.offer(batch, group)
+    } else this.#schedule()
   }
 
   #batchFor(group: number, expected: number): ReadBatch {
     const open = this.#open.get(group)
     if (open?.hasRoomFor(expected) === true) return open
     if (open !== undefined) this.#parts.offer(open, group)
-    else if (this.#open.size === 0) process.nextTick(() => this.#flush())
     const batch = new ReadBatch(this.#parts, group)
     this.#open.set(group, batch)
     return batch
   }
 
-  #flush(): void {
-    const open = this.#open
-    this.#open = new Map()
-    for (const [group, batch] of open) this.#parts.offer(batch, group)
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    if (this.#parts.isBusy?.() === true) setImmediate(this.#flush)
+    else process.nextTick(this.#flush)
   }
 }
 
@@ -75,8 +94,12 @@ class ReadBatch implements Sendable {
     return this.#sinks.every((sink) => sink.settled)
   }
 
+  get isFull(): boolean {
+    return this.parts.length >= MAX_KEYS
+  }
+
   hasRoomFor(bytes: number): boolean {
-    return this.parts.length < MAX_KEYS && this.cost + bytes <= MAX_BYTES
+    return this.cost + bytes <= MAX_BYTES
   }
 
   add(key: string, sink: ValueSink, index: number): void {

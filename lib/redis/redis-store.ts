@@ -82,6 +82,7 @@ export class RedisStore implements Store {
       desk: this.#desk,
       groupOf: (key) => this.#route.groupOf(key),
       offer: (batch, group) => this.#route.offer('read', group, batch),
+      isBusy: () => this.#route.isBusy('read'),
     })
   }
 

@@ -29,6 +29,8 @@ export interface Route {
   /** Keys of one group may travel in one command. */
   groupOf(key: string): number
   offer(direction: Direction, group: number, item: Sendable): void
+  /** Whether commands of this direction are on their way, to whichever server. */
+  isBusy(direction: Direction): boolean
   /** Every server that has keys, for work that is done server by server; absent where it is one. */
   readonly servers: readonly HostPort[] | undefined
 }
@@ -41,5 +43,6 @@ export function openSingleRoute(options: OpenConnectionOptions): Route {
     servers: undefined,
     groupOf: () => 0,
     offer: (direction, _group, item) => lane.offer(direction, item),
+    isBusy: (direction) => lane.isBusy(direction),
   }
 }

@@ -41,6 +41,11 @@ export class SendWindow {
     this.#options = options
   }
 
+  /** Whether something is on its way. */
+  get isBusy(): boolean {
+    return this.#commands > 0
+  }
+
   /** Sends it, now or in its turn. */
   offer(item: Sendable): void {
     this.#waiting.push(item)

@@ -27,10 +27,12 @@ describe('ReadBatches', () => {
   let estimates: SizeEstimates
   let batches: ReadBatches
   let unexpected: number
+  let isBusy: boolean
 
   beforeEach(() => {
     offered = []
     unexpected = 0
+    isBusy = false
     estimates = new SizeEstimates('p:')
     batches = new ReadBatches({
       estimates,
@@ -44,6 +46,7 @@ describe('ReadBatches', () => {
       },
       groupOf: (key) => Number(/:slot(\d+)/.exec(key)?.[1] ?? 0),
       offer: (batch) => offered.push(batch),
+      isBusy: () => isBusy,
     })
   })
 
@@ -73,6 +76,22 @@ describe('ReadBatches', () => {
       ['get', 'p:n:0'],
       ['mget', 'p:n:0', 'p:n:1'],
     ])
+  })
+
+  it('joins the reads of several ticks while earlier ones are on their way, and sends what is full at once', async () => {
+    isBusy = true
+    estimates.saw('p:n:x', 100)
+    add(1)
+    await ended()
+    add(1)
+    await ended()
+    expect(offered).to.deep.equal([])
+    await new Promise(setImmediate)
+    expect(offered.map(({ name }) => name)).to.deep.equal(['mget'])
+    add(40)
+    expect(offered.map(({ parts }) => parts.length)).to.deep.equal([2, 32])
+    await new Promise(setImmediate)
+    expect(offered.map(({ parts }) => parts.length)).to.deep.equal([2, 32, 8])
   })
 
   it('cuts at 32 keys, and at about 4 MiB of values as large as those seen before', async () => {
