@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ConfigError } from '../errors.js'
+import { earlierRules, keyPattern, refused, type EarlierKeys } from './key-patterns.js'
 import { knows, knowsCommand, type ServerVersion } from '../redis/versions.js'
 import type { Secret } from '../settings/secret.js'
 import type { UserRole } from '../settings/settings.js'
@@ -26,6 +26,8 @@ export interface Role {
   /** One sentence for users.acl's documentation and for advice in errors. */
   readonly duty: string
   readonly keys: KeySpace
+  /** What it may do with keys of an earlier application (CACHE_LEGACY_PREFIXES); nothing where absent. */
+  readonly earlierKeys?: EarlierKeys | undefined
   /** Channel patterns without the `&`. */
   readonly channels: readonly string[]
   /** As ACL rules write them, in the order of the file: `get`, `acl|log`; `all` is admin's alone (ACL-001). */
@@ -60,6 +62,7 @@ export const ROLES: readonly Role[] = [
     username: 'cache_service',
     duty: 'reads and writes the cached values of the application',
     keys: 'prefix',
+    earlierKeys: 'read',
     channels: [],
     commands: words('get mget set unlink pexpire pttl ping'),
     features: { cluster: CLUSTER_CLIENT },
@@ -72,6 +75,8 @@ export const ROLES: readonly Role[] = [
     username: 'maintenance',
     duty: 'clears namespaces and seals values anew',
     keys: 'prefix',
+    // clear() empties them; what is read there gets a name of this cache.
+    earlierKeys: 'all',
     channels: [],
     commands: words('scan unlink get getrange pttl set watch unwatch multi exec ping'),
     features: {},
@@ -230,6 +235,8 @@ const BY_ROLE: ReadonlyMap<string, Role> = new Map(ROLES.map((entry) => [entry.r
 export interface AccessContext {
   /** Key prefix of the settings, ends in `:` (ACL-012). */
   readonly keyPrefix: string
+  /** What began the keys of an earlier application, for as long as they are read; none where absent. */
+  readonly earlierPrefixes?: readonly string[] | undefined
   readonly version: ServerVersion
   readonly features?: readonly AccessFeature[] | undefined
   /** Whose access list it is: that of Redis where absent. */
@@ -268,7 +275,8 @@ export function commandsOf(
  * One line of users.acl, without its line end.
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID for a user name, hash or prefix that the file cannot hold: it
- *   knows no quoting at all (redis.io: ACL, external ACL files)
+ *   knows no quoting at all (redis.io: ACL, external ACL files); and for earlier prefixes that the version cannot
+ *   open for reading alone
  */
 export function aclLine(role: UserRole, options: AclUser & AccessContext): string {
   const { keys, atSentinel, ...redis } = roleOf(role)
@@ -277,7 +285,8 @@ export function aclLine(role: UserRole, options: AclUser & AccessContext): strin
   const login = [checkedName(options.username), 'on', ...options.passwordHashes.map(checkedHash)]
   // A Sentinel has no keys: only admin, who may do everything, has a pattern there.
   const space = options.at === 'sentinel' && keys !== 'all' ? 'none' : keys
-  const patterns = keyRules(space, options)
+  const earlier = options.at === 'sentinel' ? [] : earlierRules(roleOf(role).earlierKeys, options)
+  const patterns = [...keyRules(space, options), ...earlier]
   const channelRules = channels.map((channel) => `&${channel}`)
   const rules =
     commands === 'all'
@@ -322,24 +331,6 @@ export function passwordHash(password: Secret): string {
   return createHash('sha256').update(password.reveal(), 'utf8').digest('hex')
 }
 
-/**
- * The key prefix as an ACL pattern: glob characters escaped (ACL-013), `*` added.
- *
- * @throws {ConfigError} ERR_CONFIG_INVALID for a prefix that does not end in `:` or has characters that
- *   users.acl cannot hold
- */
-export function keyPattern(keyPrefix: string): string {
-  // The same that the setting accepts (lib/settings/texts.ts): what starts must also be generated.
-  if (!/^[^\s()\p{Cc}\p{Cf}\p{Cs}]+:$/u.test(keyPrefix)) {
-    // An unbalanced parenthesis crashes the server (ACL-017), white space ends the rule.
-    throw refused(
-      'REDIS_KEY_PREFIX',
-      'must end in ":" and hold no white space, control character or parenthesis, such as "ai_cache:"',
-    )
-  }
-  return `${keyPrefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`
-}
-
 function keyRules(
   space: KeySpace,
   { keyPrefix, ownPrefix = '' }: Pick<AccessContext, 'keyPrefix'> & Pick<AclUser, 'ownPrefix'>,
@@ -366,8 +357,4 @@ function checkedHash(hash: string): string {
 
 function words(text: string): readonly string[] {
   return text.split(' ')
-}
-
-function refused(name: string, message: string): ConfigError {
-  return new ConfigError('ERR_CONFIG_INVALID', `${name}: ${message}`, [{ name, message }])
 }

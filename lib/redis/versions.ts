@@ -97,6 +97,7 @@ export const CAPABILITIES = [
     since: { redis: '7.4', valkey: '8.0' },
     source: 'redis.conf of 7.4; valkey.conf of 8.0',
   },
+  { kind: 'acl rule', id: 'key permissions', since: SINCE['7.0'], source: 'redis.io: ACL, key permissions' },
   { kind: 'acl rule', id: 'clearselectors', since: SINCE['7.0'], source: 'redis.io: ACL, selectors' },
   {
     kind: 'command',

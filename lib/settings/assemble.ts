@@ -118,6 +118,7 @@ function cacheOf({ values, onFailure }: Draft): CacheSettings {
     memoryMaxBytes: values.CACHE_MEMORY_MAX_BYTES,
     readMode: values.CACHE_READ_MODE,
     readModeUntil: values.CACHE_READ_MODE_UNTIL,
+    legacyPrefixes: values.CACHE_LEGACY_PREFIXES ?? [],
     keyNames: values.CACHE_KEY_NAMES,
     keyNamesSecret: values.CACHE_KEY_NAMES_SECRET,
     onFailure,

@@ -4,6 +4,7 @@ import type { SecureCacheOptions } from '../interface.js'
 import { assemble } from './assemble.js'
 import { CONTRADICTIONS } from './contradictions.js'
 import { PREFIX_REQUIREMENTS } from './extra-prefixes.js'
+import { LEGACY_REQUIREMENTS } from './legacy-prefixes.js'
 import { isGiven, labelOf, onRedis, type Draft, type Purpose } from './draft.js'
 import { merge } from './merge.js'
 import { NOT_YET } from './not-yet.js'
@@ -125,9 +126,13 @@ const SPECS = Object.fromEntries(
 )
 
 function disagreements(draft: Draft): readonly ConfigProblem[] {
-  const broken = [...REQUIRED, ...CONTRADICTIONS, ...PREFIX_REQUIREMENTS, ...NOT_YET].filter((requirement) =>
-    requirement.broken(draft),
-  )
+  const broken = [
+    ...REQUIRED,
+    ...CONTRADICTIONS,
+    ...PREFIX_REQUIREMENTS,
+    ...LEGACY_REQUIREMENTS,
+    ...NOT_YET,
+  ].filter((requirement) => requirement.broken(draft))
   // Passwords of a backend that is not used, or of development, are worth a warning alone.
   const judged = onRedis(draft) && !draft.values.REDIS_DEV_MODE
   return [

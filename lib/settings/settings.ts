@@ -81,6 +81,8 @@ export interface CacheSettings {
   readonly memoryMaxBytes: number
   readonly readMode: 'strict' | 'fernet' | 'plaintext'
   readonly readModeUntil?: Date | undefined
+  /** What began the keys of an earlier application; empty in the mode `strict`. */
+  readonly legacyPrefixes: readonly string[]
   readonly keyNames: 'plain' | 'hmac'
   readonly keyNamesSecret?: Secret | undefined
   readonly onFailure: 'degrade' | 'throw'

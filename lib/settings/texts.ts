@@ -28,6 +28,31 @@ export const keyPrefix: Validator<string> = {
   },
 }
 
+/** Each is one more key of every read in the root namespace, and one more key pattern of a user. */
+const MAX_LEGACY_PREFIXES = 8
+const MAX_PREFIX_BYTES = 128
+
+/**
+ * Needs no quoting in users.acl and no escape in a pattern. What comes last is no letter, digit or `_`: `~enc*`
+ * would reach `encyclopedia` as well (ACL-012).
+ */
+const LEGACY_PREFIX = /^[A-Za-z0-9_.:/|#@+=~{}-]*[.:/|#@+=~{}-]$/
+
+/** What began the keys of an earlier application, separated by commas. */
+export const legacyPrefixes: Validator<readonly string[]> = {
+  expected: `up to ${MAX_LEGACY_PREFIXES} texts separated by commas, each of at most ${MAX_PREFIX_BYTES} letters, digits and _ . : / | # @ + = ~ { } -, with a delimiter such as ":" at its end`,
+  parse: (text) => {
+    const prefixes = text.split(',').map((prefix) => prefix.trim())
+    const fine = prefixes.every((prefix) => prefix.length <= MAX_PREFIX_BYTES && LEGACY_PREFIX.test(prefix))
+    if (!fine || prefixes.length > MAX_LEGACY_PREFIXES) return refuse(`expected ${legacyPrefixes.expected}`)
+    // One value would belong to two keys: `a:b:c` is `b:c` after `a:`, and `c` after `a:b:`.
+    if (prefixes.some((one, at) => prefixes.some((other, place) => place !== at && other.startsWith(one)))) {
+      return refuse('two of them are the same, or one begins with another: a value would have two keys')
+    }
+    return prefixes
+  },
+}
+
 /** The oldest line of each product that the generator writes for: Valkey began as a fork of Redis 7.2. */
 const OLDEST: Readonly<Record<string, readonly [major: number, minor: number]>> = {
   redis: [6, 2],

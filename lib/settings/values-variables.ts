@@ -1,7 +1,7 @@
 import { encryptionKey, encryptionKeys } from './keys.js'
 import { bytes, integer, timeToLive } from './numbers.js'
 import { longToken, password } from './secret-texts.js'
-import { utcDate } from './texts.js'
+import { legacyPrefixes, utcDate } from './texts.js'
 import { choice } from './validator.js'
 import { GENERATE_PASSWORD, GENERATE_KEY, variable } from './variable.js'
 
@@ -100,6 +100,16 @@ export const VALUES = {
     meaning: 'First moment (UTC) at which reading is strict again, at most 180 days ahead.',
     example: '2030-01-31',
     remedy: 'Write a UTC date such as 2030-01-31.',
+  }),
+  CACHE_LEGACY_PREFIXES: variable({
+    group: 'migration',
+    validator: legacyPrefixes,
+    default: undefined,
+    defaultText: 'none',
+    meaning:
+      'What began the keys of an earlier application, separated by commas: what lies there unsealed is read as keys of the root namespace, in the mode of CACHE_READ_MODE and until its date.',
+    example: 'ai_cache:,enc:',
+    remedy: 'Write what began the keys, such as enc:, several separated by commas.',
   }),
   CACHE_KEY_NAMES: variable({
     group: 'migration',

@@ -1,15 +1,8 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { describe, it } from 'mocha'
-import {
-  ROLES,
-  aclFile,
-  aclLine,
-  defaultUserLine,
-  keyPattern,
-  passwordHash,
-  roleOf,
-} from '../../../lib/access/roles.js'
+import { ROLES, aclFile, aclLine, defaultUserLine, passwordHash, roleOf } from '../../../lib/access/roles.js'
+import { keyPattern } from '../../../lib/access/key-patterns.js'
 import { Secret } from '../../../lib/settings/secret.js'
 import type { UserRole } from '../../../lib/settings/settings.js'
 
@@ -111,6 +104,36 @@ describe('roles', () => {
     expect(aclLine('monitor', { ...userOf('monitor'), ...context })).to.equal(
       aclLine('monitor', { ...userOf('monitor'), ...CONTEXT }),
     )
+  })
+
+  it('opens the keys of an earlier application: for reading to the cache, wholly to maintenance, to nobody else', () => {
+    const context = { ...CONTEXT, earlierPrefixes: ['ai_cache:', 'ai_cache:old:', 'enc:', '{app}/'] }
+    const patterns = (role: UserRole, version = VERSION): string =>
+      aclLine(role, { ...userOf(role), ...context, version }).replace(
+        /^.* on #H? ?\S+ (.*?) resetchannels.*$/,
+        '$1',
+      )
+    expect(patterns('cache')).to.equal('~ai_cache:* %R~enc:* %R~{app}/*')
+    expect(patterns('maintenance')).to.equal('~ai_cache:* ~enc:* ~{app}/*')
+    for (const { role } of ROLES) {
+      if (role === 'cache' || role === 'maintenance') continue
+      expect(aclLine(role, { ...userOf(role), ...context }), role).to.equal(
+        aclLine(role, { ...userOf(role), ...CONTEXT }),
+      )
+    }
+    expect(aclLine('cache', { ...userOf('cache'), ...context, at: 'sentinel' })).to.not.include('enc')
+  })
+
+  it('refuses them by name where the server cannot let a user read alone, unless they are open already', () => {
+    const old = { ...CONTEXT, version: { product: 'redis', major: 6, minor: 2 } as const }
+    const line = (earlierPrefixes: readonly string[]): string =>
+      aclLine('cache', { ...userOf('cache'), ...old, earlierPrefixes })
+    expect(() => line(['enc:'])).to.throw(/CACHE_LEGACY_PREFIXES: needs Redis 7\.0/)
+    expect(line(['ai_cache:'])).to.equal(line([]))
+    for (const prefix of ['enc', 'en c:', 'enc*:', '(enc:', '']) {
+      const write = () => aclLine('cache', { ...userOf('cache'), ...CONTEXT, earlierPrefixes: [prefix] })
+      expect(write, prefix).to.throw('CACHE_LEGACY_PREFIXES')
+    }
   })
 
   it('begins the file by switching the default user off, and leaves out users without a password', () => {
