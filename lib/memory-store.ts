@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { CacheError } from './errors.js'
-import type { HeldBytes, Store, StoreEntry } from './store.js'
+import type { Adoption, HeldBytes, Store, StoreEntry } from './store.js'
 
 export interface MemoryStoreOptions {
   /** Keys, values and our book-keeping together. */
@@ -63,6 +63,13 @@ export class MemoryStore implements Store {
     this.#put(key, bytes, ttlMs)
   }
 
+  async add(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<boolean> {
+    this.#checkOpen()
+    if (this.#entries.has(key)) return false
+    this.#put(key, bytes, ttlMs)
+    return true
+  }
+
   async setMany(entries: readonly StoreEntry[], ttlMs: number | null): Promise<void> {
     this.#checkOpen()
     for (const { key, bytes } of entries) {
@@ -102,19 +109,31 @@ export class MemoryStore implements Store {
 
   async rewrite(key: string, change: (held: HeldBytes) => Uint8Array | undefined): Promise<boolean> {
     this.#checkOpen()
-    const value = this.#copyOf(key)
-    if (value === undefined) return false
-    const left = this.#entries.getRemainingTTL(key)
-    const ttlMs = Number.isFinite(left) ? left : null
-    const bytes = change({ value, ttlMs })
-    if (bytes === undefined) return false
-    this.#put(key, bytes, ttlMs)
+    const held = this.#heldAt(key)
+    const bytes = held && change(held)
+    if (held === undefined || bytes === undefined) return false
+    this.#put(key, bytes, held.ttlMs)
     return true
   }
 
-  async clear(prefix: string): Promise<void> {
+  async adopt({ key, unless, from, change }: Adoption): Promise<boolean> {
     this.#checkOpen()
-    const doomed = Array.from(this.#entries.keys()).filter((key) => key.startsWith(prefix))
+    if (this.#entries.has(key) || this.#entries.has(unless)) return false
+    for (const source of from) {
+      const held = this.#heldAt(source)
+      const bytes = held && change(held)
+      if (held === undefined || bytes === undefined) continue
+      this.#put(key, bytes, held.ttlMs)
+      return true
+    }
+    return false
+  }
+
+  async clear(prefix: string, only?: (key: string, head: Uint8Array) => boolean): Promise<void> {
+    this.#checkOpen()
+    const doomed = Array.from(this.#entries.entries())
+      .filter(([key, bytes]) => key.startsWith(prefix) && only?.(key, bytes.subarray(0, 1)) !== false)
+      .map(([key]) => key)
     for (const key of doomed) {
       this.#entries.delete(key)
     }
@@ -127,6 +146,13 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#closed = true
     this.#entries.clear()
+  }
+
+  #heldAt(key: string): HeldBytes | undefined {
+    const value = this.#copyOf(key)
+    if (value === undefined) return undefined
+    const left = this.#entries.getRemainingTTL(key)
+    return { value, ttlMs: Number.isFinite(left) ? left : null }
   }
 
   #copyOf(key: string): Buffer | undefined {

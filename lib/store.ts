@@ -13,6 +13,14 @@ export interface HeldBytes {
   readonly ttlMs: number | null
 }
 
+/** Bytes that are to lie under another key as well; see {@link Store.adopt}. */
+export interface Adoption {
+  readonly key: string
+  readonly unless: string
+  readonly from: readonly string[]
+  readonly change: (held: HeldBytes) => Uint8Array | undefined
+}
+
 /**
  * Where sealed bytes rest: bytes in, bytes out. A store knows nothing of values, sealing or namespaces.
  *
@@ -29,6 +37,8 @@ export interface Store {
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>
   /** `ttlMs: null` keeps the value until it is evicted. Rejects where the value was not stored. */
   set(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<void>
+  /** As `set`, only where there is nothing under the key; false where there is. */
+  add(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<boolean>
   /** Writes all or rejects; after a rejection some may have been written. */
   setMany(entries: readonly StoreEntry[], ttlMs: number | null): Promise<void>
   /** How many of the keys there were. */
@@ -37,8 +47,12 @@ export interface Store {
   ttl(key: string): Promise<number | null | undefined>
   /** New time to live for an existing value; false where it is absent. */
   expire(key: string, ttlMs: number): Promise<boolean>
-  /** Removes every key that begins with the prefix (text, not a pattern). Not bound by the deadline. */
-  clear(prefix: string): Promise<void>
+  /**
+   * Removes every key that begins with the prefix (text, not a pattern). Not bound by the deadline. With `only`
+   * those of them, well-formed and holding bytes, of which it says so when it sees the name and the first byte, and
+   * only where nobody writes in between.
+   */
+  clear(prefix: string, only?: (key: string, head: Uint8Array) => boolean): Promise<void>
   /**
    * Writes new bytes over those that lie there, only where nobody wrote in between, and keeps the time to live.
    * `change` gives the new bytes, or `undefined` to leave them. False where nothing was written. Not bound by the
@@ -46,6 +60,13 @@ export interface Store {
    */
   rewrite?:
     ((key: string, change: (held: HeldBytes) => Uint8Array | undefined) => Promise<boolean>) | undefined
+  /**
+   * Writes under `key` what `change` makes of the first of `from` for which it gives bytes, with the time to live of
+   * that one: only where there is nothing under `key` nor under `unless`, and nobody writes to any of them in between.
+   * What was read stays. False where nothing was written. Not bound by the deadline. Absent where the store cannot do
+   * it (on Redis: as `rewrite`, and on a Cluster, whose transactions hold one slot).
+   */
+  adopt?: ((adoption: Adoption) => Promise<boolean>) | undefined
   /**
    * Why an operation could not even begin at this moment (closed, server away, overloaded). Ask before
    * work that would be in vain, such as sealing.

@@ -54,7 +54,12 @@ export class CompareAndSet {
    * the new one.
    */
   exchange(keys: readonly Buffer[], change: Change): Promise<Exchanged[]> {
-    const done = this.#last.then(async () => this.#exchange(keys, change))
+    return this.alone(() => this.#exchange(keys, change))
+  }
+
+  /** Other work with transactions on this connection, in its turn. */
+  alone<R>(work: () => Promise<R>): Promise<R> {
+    const done = this.#last.then(work)
     this.#last = done.catch(() => undefined)
     return done
   }
@@ -173,7 +178,7 @@ function stateOf(read: {
 }
 
 /** Whoever calls meant strings: what became a list meanwhile is left alone. */
-function isOfOtherType(error: unknown): 'other' {
+export function isOfOtherType(error: unknown): 'other' {
   const ours = fromRedis(error, 'GET')
   if (ours instanceof CacheError && ours.message.startsWith('WRONGTYPE')) return 'other'
   throw ours

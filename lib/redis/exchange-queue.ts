@@ -34,6 +34,11 @@ export class ExchangeQueue {
     })
   }
 
+  /** Other work with transactions on this connection, in its turn. */
+  alone<R>(work: () => Promise<R>): Promise<R> {
+    return this.#exchanges.alone(work)
+  }
+
   async #run(): Promise<void> {
     this.#running = true
     // Whatever is asked for in this tick goes with it.

@@ -1,6 +1,10 @@
+import type { Redis } from 'ioredis'
 import { CacheError, RedisError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { HostPort, RedisSettings, UserSettings } from '../settings/settings.js'
+import type { Adoption, Store } from '../store.js'
+import { adopt } from './adoption.js'
+import { clearOnly } from './clear-only.js'
 import type { Change } from './compare-and-set.js'
 import type { RedisConnection } from './connection.js'
 import { openConnection } from './connection.js'
@@ -37,7 +41,7 @@ export class Maintenance {
   readonly #options: MaintenanceOptions
   /** By address; the one of a single server under a name of its own. */
   readonly #connections = new Map<string, RedisConnection>()
-  /** Beside clear(), which uses no transactions (compare-and-set.ts). */
+  /** What uses transactions has its turn there (compare-and-set.ts). */
   readonly #exchanges = new Map<string, ExchangeQueue>()
   #renewed: Credentials = {}
 
@@ -53,14 +57,23 @@ export class Maintenance {
     )
   }
 
+  /** Names of several slots do not fit into one transaction of a Cluster. */
+  get canAdopt(): boolean {
+    return this.canExchange && this.#options.settings.topology !== 'cluster'
+  }
+
+  /** See {@link Store.adopt}. */
+  async adopt(adoption: Adoption): Promise<boolean> {
+    const { settings } = this.#options
+    const { client } = await this.#connect(settings, 'sealing anew')
+    return this.#exchangesOn(settings, client).alone(() => adopt(client, adoption))
+  }
+
   /** Compare-and-set of one value; true where new bytes were written. */
   async exchange(key: string, change: Change): Promise<boolean> {
     const { settings } = this.#options
     const { client } = await this.#connect(settings, 'sealing anew')
-    const name = addressText(settings)
-    const exchanges = this.#exchanges.get(name) ?? new ExchangeQueue(client)
-    this.#exchanges.set(name, exchanges)
-    return exchanges.exchange(Buffer.from(key), change)
+    return this.#exchangesOn(settings, client).exchange(Buffer.from(key), change)
   }
 
   /** Password or certificates have changed; see `RedisConnection.renew`. */
@@ -69,17 +82,17 @@ export class Maintenance {
     for (const connection of this.#connections.values()) connection.renew(credentials)
   }
 
-  /** Unlinks every key that begins with the text, on every server that has keys. */
-  async clear(prefix: string): Promise<void> {
+  /** Unlinks every key that begins with the text, on every server that has keys; see {@link Store.clear}. */
+  async clear(...[prefix, only]: Parameters<Store['clear']>): Promise<void> {
     const { settings, servers } = this.#options
     if (settings.topology !== 'cluster') {
-      await this.#clearOne(settings, prefix)
+      await this.#clearOne(settings, prefix, only)
       return
     }
     const nodes = servers() ?? []
     // Without a single node nothing would be cleared, and nobody told.
     for (const node of nodes.length > 0 ? nodes : settings.clusterNodes) {
-      await this.#clearOne(atNode(settings, node), prefix)
+      await this.#clearOne(atNode(settings, node), prefix, only)
     }
   }
 
@@ -87,7 +100,14 @@ export class Maintenance {
     await Promise.all([...this.#connections.values()].map((connection) => connection.close(options)))
   }
 
-  async #clearOne(server: RedisSettings, prefix: string): Promise<void> {
+  #exchangesOn(server: RedisSettings, client: Redis): ExchangeQueue {
+    const name = addressText(server)
+    const exchanges = this.#exchanges.get(name) ?? new ExchangeQueue(client)
+    this.#exchanges.set(name, exchanges)
+    return exchanges
+  }
+
+  async #clearOne(server: RedisSettings, ...[prefix, only]: Parameters<Store['clear']>): Promise<void> {
     const { client } = await this.#connect(server)
     const isCluster = this.#options.settings.topology === 'cluster'
     let cursor = '0'
@@ -103,6 +123,11 @@ export class Maintenance {
         )
         cursor = String(next)
         const groupOf = (key: Buffer) => (isCluster ? slotOf(key) : 0)
+        if (only !== undefined) {
+          const exchanges = this.#exchangesOn(server, client)
+          await exchanges.alone(() => clearOnly(client, { keys, groupOf, only }))
+          continue
+        }
         const commands = keyGroups(keys, { most: SCAN_COUNT, groupOf })
         await Promise.all(commands.map((group) => client.unlink(...group)))
       } while (cursor !== '0')

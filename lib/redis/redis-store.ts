@@ -3,7 +3,7 @@ import { CacheError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { CacheSettings, RedisSettings, Settings } from '../settings/settings.js'
-import type { Store, StoreEntry } from '../store.js'
+import type { Adoption, Store, StoreEntry } from '../store.js'
 import { keyGroups } from './key-groups.js'
 import { Maintenance } from './maintenance.js'
 import type { OperationParts } from './operation.js'
@@ -13,7 +13,7 @@ import { ReadBatches } from './read-batches.js'
 import { GetManyOperation, GetOperation } from './read-operations.js'
 import { fromRedis } from './redis-errors.js'
 import type { FailureDesk } from './replies.js'
-import { countReader, readFlag, readOk, readTtl } from './replies.js'
+import { countReader, readAdded, readFlag, readOk, readTtl } from './replies.js'
 import type { RequestParts } from './request.js'
 import { Request } from './request.js'
 import { isRefusal } from './retry-schedule.js'
@@ -49,6 +49,7 @@ export class RedisStore implements Store {
   readonly kind = 'redis'
   readonly connection: StoreConnection
   readonly rewrite: Store['rewrite']
+  readonly adopt: Store['adopt']
   readonly #route: Route
   readonly #maintenance: Maintenance
   readonly #settings: RedisStoreOptions['settings']
@@ -76,6 +77,7 @@ export class RedisStore implements Store {
       servers: () => this.#route.servers,
     })
     this.rewrite = this.#maintenance.canExchange ? (key, change) => this.#rewrite(key, change) : undefined
+    this.adopt = this.#maintenance.canAdopt ? (adoption) => this.#adopt(adoption) : undefined
     this.#estimates = new SizeEstimates(redis.keyPrefix)
     this.#batches = new ReadBatches({
       estimates: this.#estimates,
@@ -107,6 +109,15 @@ export class RedisStore implements Store {
     if (refusal !== undefined) return Promise.reject(refusal)
     const operation = new Operation<void>(this.#parts('SET', bytes.length))
     this.#offerSet({ key, bytes }, ttlMs, operation)
+    return operation.promise
+  }
+
+  async add(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<boolean> {
+    const refusal = this.#oversize(bytes) ?? this.refusal()
+    if (refusal !== undefined) throw refusal
+    const operation = new Operation<boolean>(this.#parts('SET', bytes.length))
+    const parts = [key, bytes, ...expiryOf(ttlMs), 'NX']
+    this.#offer({ name: 'set', parts, cost: bytes.length, operation, read: readAdded })
     return operation.promise
   }
 
@@ -157,9 +168,9 @@ export class RedisStore implements Store {
     return operation.promise
   }
 
-  async clear(prefix: string): Promise<void> {
+  async clear(...[prefix, only]: Parameters<Store['clear']>): Promise<void> {
     if (this.#closed) throw closed()
-    await this.#maintenance.clear(prefix)
+    await this.#maintenance.clear(prefix, only)
   }
 
   /**
@@ -209,10 +220,20 @@ export class RedisStore implements Store {
     return this.#maintenance.exchange(key, change)
   }
 
+  async #adopt(adoption: Adoption): Promise<boolean> {
+    if (this.#closed) throw closed()
+    return this.#maintenance.adopt(adoption)
+  }
+
   #offerSet({ key, bytes }: StoreEntry, ttlMs: number | null, operation: Operation<void>): void {
-    const expiry = ttlMs === null ? [] : ['PX', wholeMs(ttlMs)]
     this.#estimates.saw(key, bytes.length)
-    this.#offer({ name: 'set', parts: [key, bytes, ...expiry], cost: bytes.length, operation, read: readOk })
+    this.#offer({
+      name: 'set',
+      parts: [key, bytes, ...expiryOf(ttlMs)],
+      cost: bytes.length,
+      operation,
+      read: readOk,
+    })
   }
 
   #offer<T>(command: RequestParts<T>): void {
@@ -247,6 +268,10 @@ export class RedisStore implements Store {
     const refusal = this.refusal()
     if (refusal !== undefined) throw refusal
   }
+}
+
+function expiryOf(ttlMs: number | null): readonly string[] {
+  return ttlMs === null ? [] : ['PX', wholeMs(ttlMs)]
 }
 
 /** Redis takes whole milliseconds above zero. */

@@ -15,6 +15,12 @@ export function readOk(reply: unknown): void | Unexpected {
     : UNEXPECTED
 }
 
+/** SET NX: nil where there was something. */
+export function readAdded(reply: unknown): boolean | Unexpected {
+  if (reply === null) return false
+  return readOk(reply) === UNEXPECTED ? UNEXPECTED : true
+}
+
 /** A value of GET or MGET; `null` where there is none. */
 export function isValue(reply: unknown): reply is Buffer | null {
   return reply === null || (Buffer.isBuffer(reply) && !isFenceReply(reply))

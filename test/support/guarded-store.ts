@@ -33,6 +33,11 @@ export class GuardedStore implements Store {
     return this.#store.set(key, bytes, ttlMs)
   }
 
+  async add(key: string, bytes: Uint8Array, ttlMs: number | null): Promise<boolean> {
+    await this.#guard('add')
+    return this.#store.add(key, bytes, ttlMs)
+  }
+
   async setMany(entries: readonly StoreEntry[], ttlMs: number | null): Promise<void> {
     await this.#guard('setMany')
     return this.#store.setMany(entries, ttlMs)
@@ -53,9 +58,9 @@ export class GuardedStore implements Store {
     return this.#store.expire(key, ttlMs)
   }
 
-  async clear(prefix: string): Promise<void> {
+  async clear(...given: Parameters<Store['clear']>): Promise<void> {
     await this.#guard('clear')
-    return this.#store.clear(prefix)
+    return this.#store.clear(...given)
   }
 
   async ready(): Promise<void> {

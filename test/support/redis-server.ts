@@ -26,6 +26,8 @@ export interface RedisServerOptions {
   /** `roles`: default user off, our users (the default); `password`: requirepass alone; `none`: open. */
   readonly access?: 'roles' | 'password' | 'none' | undefined
   readonly keyPrefix?: string | undefined
+  /** What began the keys of an earlier application (CACHE_LEGACY_PREFIXES). */
+  readonly earlierPrefixes?: readonly string[] | undefined
   readonly certificates?: TestCertificates | undefined
   /** Further directives, such as `{ maxmemory: '4mb' }`; they win over ours. */
   readonly config?: Readonly<Record<string, string>> | undefined
@@ -76,7 +78,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Runn
   const passwords = options.passwords ?? makePasswords()
   const socketPath = join(folder, 'redis.sock')
   const server = new RedisProcess(options.binary ?? BINARY, join(folder, 'redis.conf'))
-  await writeFolder({ folder, certificates, passwords, keyPrefix, acl: options.acl ?? [] })
+  const { earlierPrefixes, acl = [] } = options
+  await writeFolder({ folder, certificates, passwords, keyPrefix, earlierPrefixes, acl })
   const boot = async (port: number) => {
     const config = {
       ...baseConfig(folder),
@@ -150,9 +153,10 @@ async function writeFolder(parts: {
   certificates: TestCertificates
   passwords: Readonly<Record<TestRole, string>>
   keyPrefix: string
+  earlierPrefixes: readonly string[] | undefined
   acl: readonly string[]
 }): Promise<void> {
-  const { folder, certificates, passwords, keyPrefix, acl } = parts
+  const { folder, certificates, passwords, keyPrefix, earlierPrefixes, acl } = parts
   const users = Object.fromEntries(
     ROLES_HERE.map((role) => [
       role,
@@ -163,7 +167,8 @@ async function writeFolder(parts: {
   await Promise.all([
     write(
       'users.acl',
-      aclFile({ keyPrefix, version: VERSION, users }) + acl.map((line) => `${line}\n`).join(''),
+      aclFile({ keyPrefix, earlierPrefixes, version: VERSION, users }) +
+        acl.map((line) => `${line}\n`).join(''),
     ),
     write('ca.crt', certificates.authority.certPem),
     write('server.crt', certificates.server.certPem),

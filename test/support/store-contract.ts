@@ -146,6 +146,26 @@ export function describeStoreContract(kind: string, create: () => Promise<StoreU
       expect(left.map((bytes) => bytes !== undefined)).to.deep.equal([false, false, true, true, true, true])
     })
 
+    it('adds where there is nothing, and only there', async () => {
+      expect(await store.add(named('added'), Buffer.from('first'), 60_000)).to.equal(true)
+      expect(await store.add(named('added'), Buffer.from('second'), 1)).to.equal(false)
+      expect((await store.get(named('added')))?.toString()).to.equal('first')
+      expect(await store.ttl(named('added'))).to.be.within(50_000, 60_000)
+      expect(await store.add(named('untimed'), Buffer.from('x'), null)).to.equal(true)
+      expect(await store.ttl(named('untimed'))).to.equal(null)
+    })
+
+    it('clears those alone that are wanted, by name and first byte', async () => {
+      const texts = ['only:plain', 'only:kept', 'only:empty', 'only:sealed', 'other:plain']
+      for (const name of texts) {
+        const text = name.endsWith('empty') ? '' : name.endsWith('sealed') ? '!x' : 'x'
+        await store.set(named(name), Buffer.from(text), 60_000)
+      }
+      await store.clear(named('only:'), (key, head) => head[0] !== 0x21 && key !== named('only:kept'))
+      const left = await store.getMany(texts.map(named))
+      expect(left.map((bytes) => bytes !== undefined)).to.deep.equal([false, true, false, true, true])
+    })
+
     it('rejects with ERR_CACHE_CLOSED after it was closed, and closes twice without harm', async () => {
       await store.close()
       await store.close()
@@ -153,6 +173,7 @@ export function describeStoreContract(kind: string, create: () => Promise<StoreU
         get: () => store.get(named('a')),
         getMany: () => store.getMany([named('a')]),
         set: () => store.set(named('a'), Buffer.from('x'), null),
+        add: () => store.add(named('a'), Buffer.from('x'), null),
         setMany: () => store.setMany([{ key: named('a'), bytes: Buffer.from('x') }], null),
         delete: () => store.delete([named('a')]),
         ttl: () => store.ttl(named('a')),

@@ -1,7 +1,15 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { LeanCommand } from '../../../lib/redis/lean-command.js'
-import { countReader, isValue, readFlag, readOk, readTtl, UNEXPECTED } from '../../../lib/redis/replies.js'
+import {
+  countReader,
+  isValue,
+  readAdded,
+  readFlag,
+  readOk,
+  readTtl,
+  UNEXPECTED,
+} from '../../../lib/redis/replies.js'
 import { ReplyFence } from '../../../lib/redis/reply-fence.js'
 
 const STRANGE = [null, undefined, 'OK', Buffer.from('NO'), -3, 1.5, 2n, [], {}, new Error('x'), true]
@@ -9,6 +17,14 @@ const STRANGE = [null, undefined, 'OK', Buffer.from('NO'), -3, 1.5, 2n, [], {}, 
 describe('replies', () => {
   const readers = {
     SET: { read: readOk, right: [[Buffer.from('OK'), undefined]], wrong: [1, ...STRANGE] },
+    'SET NX': {
+      read: readAdded,
+      right: [
+        [Buffer.from('OK'), true],
+        [null, false],
+      ],
+      wrong: [1, ...STRANGE.filter((reply) => reply !== null)],
+    },
     PEXPIRE: {
       read: readFlag,
       right: [
