@@ -4,7 +4,7 @@ import { checkKey, namespacePrefix, nestNamespace, ROOT_NAMESPACE } from './cach
 import { whenReady, type KeyReadiness } from './cache/key-readiness.js'
 import { slideMs, type Lifetime, type Lifetimes } from './cache/lifetimes.js'
 import { Landed, Loading } from './cache/loading.js'
-import type { OrderedStore } from './cache/ordered-store.js'
+import type { CacheStore } from './cache/ordered-store.js'
 import type { Outcomes } from './cache/outcomes.js'
 import type { Flight, SingleFlight } from './cache/single-flight.js'
 import type { Values } from './cache/values.js'
@@ -15,7 +15,7 @@ import { ttlToMs } from './ttl.js'
 
 /** What all namespaces of one cache share. */
 export interface CacheParts {
-  readonly store: OrderedStore
+  readonly store: CacheStore
   readonly keyPrefix: string
   /** The values of a namespace, by its encoded name. */
   readonly values: (namespace: string) => Values

@@ -1,21 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import { LRUCache } from 'lru-cache'
+import { cacheParts } from './cache-parts.js'
 import { namespacePrefix, type ReservedNamespace } from './cache/key-names.js'
-import { Lifetimes } from './cache/lifetimes.js'
-import { OlderFormat } from './cache/older-formats.js'
-import { OpenReports } from './cache/open-reports.js'
-import { OrderedStore } from './cache/ordered-store.js'
-import { Outages } from './cache/outages.js'
-import { Outcomes } from './cache/outcomes.js'
 import { RepeatedEvents } from './cache/repeated-events.js'
-import { Resealing } from './cache/resealing.js'
-import { SingleFlight } from './cache/single-flight.js'
-import { Values } from './cache/values.js'
-import type { CacheParts } from './cache.js'
 import { GcmThread } from './crypto/gcm-thread.js'
 import type { KeyRing } from './crypto/key-ring.js'
 import { devKey, processKey } from './dev-key.js'
-import { openEncryption, type Encryption } from './encryption.js'
+import { openEncryption } from './encryption.js'
 import { CacheError, ConfigError, isCacheError } from './errors.js'
 import { SecurityEvents } from './events.js'
 import type {
@@ -45,10 +35,6 @@ import { NamespaceSealer } from './sealer.js'
 import { readSettings, settingsFiles } from './settings/read.js'
 import type { Settings } from './settings/settings.js'
 import type { Store } from './store.js'
-import { ttlToMs } from './ttl.js'
-
-/** How many namespaces are kept ready; more are made anew when they are asked for. */
-const KEPT_NAMESPACES = 1000
 
 /** The parts behind a cache, for the status, the metrics and the commands that look behind it. */
 export interface CacheInternals {
@@ -281,67 +267,6 @@ function identityOf({ isReady, primaryId, acceptedIds }: KeyRing): EncryptionIde
 
 /** Beside the caches, so that nothing of it can be reached through them; it lives as long as they do. */
 const INTERNALS = new WeakMap<SecureCache, CacheInternals>()
-
-interface CacheRoom {
-  readonly settings: Settings
-  readonly events: SecurityEvents
-  readonly measurements: Measurements
-  readonly encryption: Encryption
-  readonly store: Store
-  readonly repeated: RepeatedEvents
-  readonly signal: AbortSignal
-  readonly now: () => number
-}
-
-function cacheParts(room: CacheRoom): CacheParts {
-  const { settings, events, measurements, encryption, store, repeated, signal, now } = room
-  const { ttlSeconds, timeoutMs, maxValueBytes, onFailure } = settings.cache
-  const { keyPrefix } = settings.redis
-  const reports = new OpenReports({ measurements, repeated, onDoubt: () => store.doubt?.(), now })
-  const olderFormat = olderFormatOf(room)
-  const { keyRing } = encryption
-  const resealing = keyRing && new Resealing({ store, primaryId: () => keyRing.primaryId, now })
-  return {
-    store: new OrderedStore(store),
-    keyPrefix,
-    values: (namespace) =>
-      new Values({
-        sealing: encryption.sealing.namespace(keyPrefix, namespace),
-        olderFormat,
-        reports,
-        measurements,
-        maxBytes: maxValueBytes,
-        resealing,
-        prefix: namespacePrefix(keyPrefix, namespace),
-      }),
-    keys: encryption.keys,
-    timeoutMs,
-    lifetimes: new Lifetimes(ttlSeconds === null ? null : ttlToMs(ttlSeconds)),
-    outcomes: new Outcomes({
-      onFailure,
-      measurements,
-      reports,
-      outages: new Outages(events, now),
-      repeated,
-    }),
-    flights: new SingleFlight(),
-    namespaces: new LRUCache({ max: KEPT_NAMESPACES }),
-    signal,
-    now,
-  }
-}
-
-function olderFormatOf({ settings, encryption, measurements, now }: CacheRoom): OlderFormat | undefined {
-  const { readMode, readModeUntil } = settings.cache
-  if (readMode === 'strict' || readModeUntil === undefined) return undefined
-  return new OlderFormat({
-    format: readMode,
-    until: readModeUntil,
-    masters: () => encryption.keyRing?.masters ?? [],
-    measurements,
-    now,
-  })
-}
 
 function openStore(settings: Settings, events: SecurityEvents): Store {
   return settings.backend === 'redis'

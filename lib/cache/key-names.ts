@@ -22,6 +22,7 @@ export const RESERVED_NAMESPACES = [
   '@instance',
   '@seal',
   '@check',
+  '@legacy',
 ] as const
 export type ReservedNamespace = (typeof RESERVED_NAMESPACES)[number]
 
@@ -50,6 +51,12 @@ export function checkKey(key: unknown, noun = 'a cache key'): asserts key is str
   if (bytes !== key.length && LONE_SURROGATE.test(key)) {
     throw keyError(noun, 'got one with a lone surrogate')
   }
+}
+
+/** Whether {@link checkKey} takes it. */
+export function isKey(text: string): boolean {
+  const bytes = Buffer.byteLength(text)
+  return bytes > 0 && bytes <= MAX_KEY_BYTES && !LONE_SURROGATE.test(text)
 }
 
 /** The namespace `name` inside `parent`, encoded; throws `ERR_CACHE_NAMESPACE`. */
@@ -93,9 +100,7 @@ export function placeOf(keyPrefix: string, name: string): KeyPlace | undefined {
   if (end === -1) return undefined
   const namespace = name.slice(keyPrefix.length, end)
   const key = name.slice(end + 1)
-  const bytes = Buffer.byteLength(key)
-  const isKey = bytes > 0 && bytes <= MAX_KEY_BYTES && !LONE_SURROGATE.test(key)
-  return isKey && ENCODED_NAMESPACE.test(namespace) && namespace.length <= MAX_NAMESPACE_BYTES
+  return isKey(key) && ENCODED_NAMESPACE.test(namespace) && namespace.length <= MAX_NAMESPACE_BYTES
     ? { namespace, key }
     : undefined
 }

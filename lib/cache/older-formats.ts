@@ -31,9 +31,19 @@ export class OlderFormat {
     this.#untilMs = options.until.getTime()
   }
 
+  /** Milliseconds since 1970: its end. */
+  get untilMs(): number {
+    return this.#untilMs
+  }
+
+  /** Whether its end is still to come. */
+  get isOpen(): boolean {
+    return this.#options.now() < this.#untilMs
+  }
+
   /** True for bytes that this reader is for, and only before its end. */
   reads(bytes: Uint8Array): boolean {
-    return bytes[0] !== MAGIC && this.#options.now() < this.#untilMs
+    return bytes[0] !== MAGIC && this.isOpen
   }
 
   /** Throws an OpenError for what is neither. */

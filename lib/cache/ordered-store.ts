@@ -9,12 +9,21 @@ export interface SealedEntry {
   readonly bytes: SealedBytes
 }
 
+/** What a cache asks of its store. */
+export interface CacheStore extends Pick<Store, 'get' | 'delete' | 'ttl' | 'expire' | 'ready' | 'close'> {
+  getMany(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]>
+  set(key: string, bytes: SealedBytes, ttlMs: number | null): Promise<void>
+  setMany(entries: readonly SealedEntry[], ttlMs: number | null): Promise<void>
+  clear(prefix: string): Promise<void>
+  refusal(): CacheError | undefined
+}
+
 /**
  * The store of a cache. Values that are sealed in another thread reach it later than smaller ones: whatever is
  * asked of the same key meanwhile waits for its turn, so that the last call still is the one that counts. Where
  * nothing is being sealed elsewhere, which is nearly always, it only passes on.
  */
-export class OrderedStore {
+export class OrderedStore implements CacheStore {
   readonly #store: Store
   /** By key, the end of the latest turn. It comes when the store was asked, not when it has answered. */
   readonly #turns = new Map<string, Promise<void>>()
@@ -45,9 +54,10 @@ export class OrderedStore {
     return this.#inTurn(keys, sealed, (all) => this.#store.setMany(all, ttlMs))
   }
 
-  delete(keys: readonly string[]): Promise<number> {
-    if (this.#turns.size === 0) return this.#store.delete(keys)
-    return this.#inTurn(keys, undefined, () => this.#store.delete(keys))
+  /** `first`: what has to be done before it, and fails it where it fails. */
+  delete(keys: readonly string[], first?: Promise<unknown>): Promise<number> {
+    if (this.#turns.size === 0 && first === undefined) return this.#store.delete(keys)
+    return this.#inTurn(keys, first, () => this.#store.delete(keys))
   }
 
   ttl(key: string): Promise<number | null | undefined> {

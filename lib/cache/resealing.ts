@@ -2,7 +2,8 @@ import { describeHeader } from '../crypto/header.js'
 import { reseal } from '../crypto/reseal.js'
 import { OpenError } from '../errors.js'
 import type { HeldBytes, Store } from '../store.js'
-import { headerSeconds } from './lifetimes.js'
+import type { EarlierPlace } from './earlier-names.js'
+import { sealOlder } from './seal-older.js'
 import type { OlderFormat } from './older-formats.js'
 import type { NamespaceSealing, Opened } from './sealing.js'
 
@@ -14,7 +15,7 @@ const PAUSE_MS = 60_000
 const QUIET_SECONDS = 600
 
 export interface ResealingOptions {
-  readonly store: Pick<Store, 'rewrite'>
+  readonly store: Pick<Store, 'rewrite' | 'adopt'>
   /** Id of the key that seals; empty while it is being derived. */
   readonly primaryId: () => string
   /** Milliseconds since 1970. */
@@ -28,6 +29,8 @@ export interface ResealingPlace {
   readonly olderFormat: OlderFormat | undefined
   /** CACHE_MAX_VALUE_BYTES: sealed. */
   readonly maxBytes: number
+  /** Where an earlier application may have kept it; absent where nothing like that is read. */
+  readonly earlier?: EarlierPlace | undefined
 }
 
 /**
@@ -67,13 +70,32 @@ export class Resealing {
     const busy = this.#pending.size >= MAX_PENDING || this.#pending.has(name)
     if (busy || now() < this.#pausedUntil || store.rewrite === undefined) return
     this.#pending.add(name)
-    store
-      .rewrite(name, (held) => this.#anew(held, place))
+    this.#write(name, place)
       .catch(() => {
         // The connection has told of it; the value is as readable as before.
         this.#pausedUntil = now() + PAUSE_MS
       })
       .finally(() => this.#pending.delete(name))
+  }
+
+  /** Where it lies, or from under an earlier name to where it belongs: the reader does not know which it was. */
+  async #write(name: string, place: ResealingPlace): Promise<void> {
+    const { store } = this.#options
+    const { earlier } = place
+    const done = await store.rewrite?.(name, (held) => this.#anew(held, place))
+    if (done === true || earlier === undefined) return
+    const { key, marker, names } = earlier
+    await store.adopt?.({
+      key: name,
+      unless: marker,
+      from: names,
+      change: (held) => this.#adopted(held, { ...place, key }),
+    })
+  }
+
+  /** What is sealed is no value of an earlier application. */
+  #adopted(held: HeldBytes, place: ResealingPlace): Buffer | undefined {
+    return place.olderFormat?.reads(held.value) === true ? this.#anew(held, place) : undefined
   }
 
   #anew(
@@ -85,25 +107,12 @@ export class Resealing {
     try {
       const sealed =
         olderFormat?.reads(value) === true
-          ? this.#fromOlder({ value, ttlMs }, { key, sealing, olderFormat })
+          ? sealOlder(olderFormat.unwrap(value), { key, sealing, ttlMs, nowMs: this.#options.now() })
           : reseal(sealing, key, value)
       return sealed.length > maxBytes ? undefined : sealed
     } catch (error) {
       if (error instanceof OpenError) return undefined
       throw error
     }
-  }
-
-  /** An older format has no lifetime: what is left of its time to live becomes it, counted from its issue. */
-  #fromOlder(
-    { value, ttlMs }: HeldBytes,
-    { key, sealing, olderFormat }: { key: string; sealing: NamespaceSealing; olderFormat: OlderFormat },
-  ): Buffer {
-    const { payload, codec, issuedAt: noted } = olderFormat.unwrap(value)
-    const nowSeconds = Math.floor(this.#options.now() / 1000)
-    // A token from a clock that runs ahead must not become a value from the future.
-    const issuedAt = noted === 0 ? nowSeconds : Math.min(noted, nowSeconds)
-    const lifetimeSeconds = ttlMs === null ? 0 : nowSeconds - issuedAt + headerSeconds(ttlMs)
-    return sealing.seal(key, payload, { codec, issuedAt, lifetimeSeconds })
   }
 }

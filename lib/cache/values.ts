@@ -2,6 +2,7 @@ import { decode, type Encoded } from '../crypto/codec.js'
 import { OVERHEAD_BYTES } from '../crypto/header.js'
 import { CacheError, OpenError } from '../errors.js'
 import type { Measurements } from '../measurements.js'
+import type { EarlierNames } from './earlier-names.js'
 import type { OlderFormat } from './older-formats.js'
 import type { OpenReports } from './open-reports.js'
 import type { SealedBytes } from './ordered-store.js'
@@ -19,6 +20,8 @@ export interface ValuesOptions {
   readonly resealing?: Resealing | undefined
   /** Stands before every key in the store. */
   readonly prefix: string
+  /** Where an earlier application kept the keys of this namespace; absent where nothing like that is read. */
+  readonly earlier?: EarlierNames | undefined
 }
 
 /** The values of one namespace, in and out of the bytes that a store keeps. */
@@ -30,8 +33,10 @@ export class Values {
   readonly #maxBytes: number
   readonly #resealing: Resealing | undefined
   readonly #prefix: string
+  readonly #earlier: EarlierNames | undefined
 
-  constructor({ sealing, olderFormat, reports, measurements, maxBytes, resealing, prefix }: ValuesOptions) {
+  constructor(options: ValuesOptions) {
+    const { sealing, olderFormat, reports, measurements, maxBytes, resealing, prefix, earlier } = options
     this.#sealing = sealing
     this.#olderFormat = olderFormat
     this.#reports = reports
@@ -39,6 +44,7 @@ export class Values {
     this.#maxBytes = maxBytes
     this.#resealing = resealing
     this.#prefix = prefix
+    this.#earlier = earlier
   }
 
   /** Refuses before sealing what no reader would open; throws `ERR_CACHE_TOO_LARGE`. */
@@ -99,6 +105,8 @@ export class Values {
       sealing: this.#sealing,
       olderFormat: this.#olderFormat,
       maxBytes: this.#maxBytes,
+      // Only an older format can have come from under an earlier name.
+      earlier: opened.keyId === '' ? this.#earlier?.placeOf(key) : undefined,
     })
   }
 }
