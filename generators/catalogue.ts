@@ -1,3 +1,4 @@
+import { openPrefixes } from '../lib/access/earlier-prefixes.js'
 import { aclFile, type AclUser } from '../lib/access/roles.js'
 import type { ServerVersion } from '../lib/redis/versions.js'
 import type { Settings, UserRole } from '../lib/settings/settings.js'
@@ -144,15 +145,20 @@ export async function renderCatalogue(view: View): Promise<readonly OutputFile[]
 /**
  * users.acl comes from the table of roles as it is: the format knows neither comments nor quoting.
  *
- * @throws {ConfigError} ERR_CONFIG_INVALID for a name or prefix that the file cannot hold
+ * @throws {ConfigError} ERR_CONFIG_INVALID for a name or prefix that the file cannot hold, and for earlier prefixes
+ *   that the server's version cannot open for reading alone
  */
 export function renderAcl(parts: {
   readonly settings: Settings
   readonly version: ServerVersion
   readonly users: Readonly<Partial<Record<UserRole, AclUser>>>
+  /** Milliseconds since 1970. */
+  readonly now: number
 }): OutputFile {
-  const { settings, version, users } = parts
+  const { settings, version, users, now } = parts
   const features = settings.server.topology === 'cluster' ? (['cluster'] as const) : []
-  const text = aclFile({ keyPrefix: settings.redis.keyPrefix, version, users, features })
+  const earlierPrefixes = openPrefixes(settings.cache, now)
+  const { keyPrefix } = settings.redis
+  const text = aclFile({ keyPrefix, earlierPrefixes, version, users, features })
   return { path: 'conf/users.acl', text, mode: PRIVATE }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join, posix, sep } from 'node:path'
 import { parse } from 'dotenv'
+import { openPrefixes } from '../lib/access/earlier-prefixes.js'
 import type { ExtraRole, Settings, UserRole } from '../lib/settings/settings.js'
 import { PRIVATE, inFolder, type OutputFile, type Target } from './folder.js'
 import { CONTAINER_PORT } from './listener.js'
@@ -39,6 +40,8 @@ export interface EnvironmentContext {
   readonly read: (path: string) => Promise<string | undefined>
   /** Random bytes; `node:crypto` where absent. */
   readonly random?: ((size: number) => Buffer) | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 export interface EnvironmentSet {
@@ -158,10 +161,26 @@ async function renderOne(
         ...(production ? [] : [{ name: 'REDIS_ENCRYPTION_KEY', value: await developmentKey(context) }]),
       ],
     },
+    {
+      why: 'Keys of an earlier application, read until the date; users.acl has rights to them for as long.',
+      entries: earlierKeys(context),
+    },
   ]
   const filled = groups.filter(({ entries }) => entries.length > 0)
   const text = await renderTemplate('env-file.hbs', { environment, command, groups: filled })
   return { path, text, mode: PRIVATE }
+}
+
+/** As `users.acl` has them: the two files are written together. */
+function earlierKeys({ settings: { cache }, now }: EnvironmentContext): readonly Entry[] {
+  const prefixes = openPrefixes(cache, now())
+  const text = environmentText(prefixes.join(','))
+  if (prefixes.length === 0 || text === undefined) return []
+  return [
+    { name: 'CACHE_READ_MODE', value: cache.readMode },
+    { name: 'CACHE_READ_MODE_UNTIL', value: cache.readModeUntil?.toISOString().replace('.000', '') ?? '' },
+    { name: 'CACHE_LEGACY_PREFIXES', value: prefixes.join(',') },
+  ]
 }
 
 function several({ server }: Settings): boolean {

@@ -111,11 +111,12 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       command,
       read,
       random: options.random,
+      now,
     })
     const files = [
       ...rendered,
       ...environment.files,
-      renderAcl({ settings, version: server.version, users: passwords.users }),
+      renderAcl({ settings, version: server.version, users: passwords.users, now: now() }),
       ...(await renderTopology({ settings, server, target, out }, view, passwords)),
       ...passwords.files,
       ...certificates.files,
@@ -158,7 +159,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
         ...certificates.notes,
         ...environment.notes,
         ...editor.notes,
-        ...notesOn({ settings, server, target, authorityPem: certificates.authorityPem }),
+        ...notesOn({ settings, server, target, authorityPem: certificates.authorityPem, now: now() }),
       ],
     }
   } finally {

@@ -1,3 +1,4 @@
+import { openPrefixes } from '../lib/access/earlier-prefixes.js'
 import type { Settings } from '../lib/settings/settings.js'
 import { formatServerVersion } from '../lib/redis/versions.js'
 import type { Target } from './folder.js'
@@ -9,6 +10,8 @@ export interface NoteFacts {
   readonly target: Target
   /** Certificate of the output's own authority; absent without TLS. */
   readonly authorityPem?: string | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
   /** Of this process where absent. */
   readonly platform?: NodeJS.Platform | undefined
 }
@@ -47,6 +50,19 @@ const NOTES: readonly {
       'REDIS_HOST: .env.production and .env.development have it',
   },
   {
+    applies: ({ settings, now }) => openPrefixes(settings.cache, now).length > 0,
+    text: ({ settings }) =>
+      'users.acl lets the cache read the keys of the earlier application (CACHE_LEGACY_PREFIXES) until ' +
+      `${dayOf(settings)}: write it again afterwards, then acl apply takes these rights away (ACL-025)`,
+  },
+  {
+    applies: ({ settings: { cache }, now }) =>
+      cache.legacyPrefixes.length > 0 && openPrefixes(cache, now).length === 0,
+    text: ({ settings }) =>
+      `keys of the earlier application are read no more since ${dayOf(settings)}: users.acl has no rights to them; ` +
+      'remove CACHE_LEGACY_PREFIXES',
+  },
+  {
     applies: ({ server }) => server.release?.maintained === false,
     text: ({ server }) =>
       `Redis ${formatServerVersion(server.version)} gets no security fixes any more (VER-001, VER-002): prefer REDIS_VERSION=7.4 or later`,
@@ -59,6 +75,10 @@ const NOTES: readonly {
       'icacls <folder> /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F"',
   },
 ]
+
+function dayOf({ cache }: Settings): string {
+  return cache.readModeUntil?.toISOString().slice(0, 10) ?? ''
+}
 
 /** How an application finds what the generator writes. */
 const FINDS: Readonly<Record<Settings['server']['topology'], string>> = {

@@ -1,3 +1,4 @@
+import { openPrefixes } from '../access/earlier-prefixes.js'
 import { passwordHash, type AclUser } from '../access/roles.js'
 import type { KeyRing } from '../crypto/key-ring.js'
 import { CacheError } from '../errors.js'
@@ -183,6 +184,7 @@ export class Migration {
       version: facts.version,
       state: facts.state,
       keyPrefix: settings.redis.keyPrefix,
+      earlierPrefixes: openPrefixes(settings.cache, Date.now()),
       users: this.#users,
       hashes: this.#hashes,
       tlsFiles,

@@ -21,6 +21,8 @@ export interface StepContext {
   /** The server before the step. */
   readonly state: ServerState
   readonly keyPrefix: string
+  /** What began the keys of an earlier application, for as long as they are read. */
+  readonly earlierPrefixes: readonly string[]
   /** Those that have a password. */
   readonly users: Readonly<Partial<Record<UserRole, UserSettings>>>
   readonly hashes: Readonly<Partial<Record<UserRole, AclUser>>>

@@ -230,8 +230,8 @@ export function stepOf(id: StepId): Step {
 function userOf(role: UserRole, context: StepContext, rights?: readonly string[]): readonly Change[] {
   const user = context.hashes[role]
   if (user === undefined) return []
-  const { keyPrefix, version } = context
-  const rules = rulesOf(fromUtf8(aclLine(role, { ...user, keyPrefix, version })))
+  const { keyPrefix, earlierPrefixes, version } = context
+  const rules = rulesOf(fromUtf8(aclLine(role, { ...user, keyPrefix, earlierPrefixes, version })))
   const login = rules.filter((rule) => LOGIN_RULE.test(rule))
   return [
     {

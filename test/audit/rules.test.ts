@@ -63,7 +63,7 @@ describe('the rules', () => {
   it('are all there, each with an id of its own', () => {
     const counts = {
       AUT: 12,
-      ACL: 24,
+      ACL: 25,
       NET: 7,
       TLS: 18,
       CFG: 15,

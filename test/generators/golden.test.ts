@@ -74,7 +74,7 @@ describe('the rendered files @once', () => {
       )
       const files = [
         ...(await renderCatalogue(view)),
-        renderAcl({ settings, version: server.version, users }),
+        renderAcl({ settings, version: server.version, users, now: Date.now() }),
         ...(await renderTopology(place, view, {
           users,
           passwords: Object.fromEntries(

@@ -8,7 +8,7 @@ import { freshSettings, type Overrides } from '../support/generated-folder.js'
 async function notesFor(overrides: Overrides, facts: Partial<NoteFacts> = {}): Promise<readonly string[]> {
   const settings = await freshSettings(overrides)
   const server = await resolveServer(settings.server.version, 'container')
-  return notesOn({ settings, server, target: 'container', ...facts })
+  return notesOn({ settings, server, target: 'container', now: Date.now(), ...facts })
 }
 
 describe('notes', () => {
@@ -30,6 +30,19 @@ describe('notes', () => {
       expect(notes, JSON.stringify(overrides)).to.have.length(1)
       expect(notes[0]).to.match(expected)
     }
+  })
+
+  it('say until when keys of an earlier application are open, and that they are no more', async () => {
+    const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+    const overrides = {
+      CACHE_READ_MODE: 'plaintext',
+      CACHE_READ_MODE_UNTIL: until,
+      CACHE_LEGACY_PREFIXES: 'enc:',
+    }
+    expect((await notesFor(overrides))[0]).to.include(`until ${until}`)
+    const [note, ...more] = await notesFor(overrides, { now: Date.now() + 2 * 86_400_000 })
+    expect(note).to.match(/read no more since .*remove CACHE_LEGACY_PREFIXES/)
+    expect(more).to.deep.equal([])
   })
 
   it('say on Windows which protections file modes cannot give there', async () => {

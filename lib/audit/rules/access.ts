@@ -14,6 +14,7 @@ import {
   unescapedGlob,
   unknownCommands,
 } from '../find/access.js'
+import { outlivedKeys } from '../find/earlier-keys.js'
 import { setting } from '../find/settings.js'
 import type { Rule } from '../rule.js'
 import { REFERENCES as R } from './references.js'
@@ -292,5 +293,17 @@ export const ACCESS: readonly Rule[] = [
     reference: [R.acl, R.advisories],
     live: { looksAt: 'ACL GETUSER' },
     files: { looksAt: 'users.acl', find: skipSanitize },
+  },
+  {
+    id: 'ACL-025',
+    title: 'rights to the keys of an earlier application that nothing reads',
+    severity: 'medium',
+    why: 'Patterns for keys that were taken over (CACHE_LEGACY_PREFIXES) are of use until CACHE_READ_MODE_UNTIL; afterwards they only widen what a stolen password opens.',
+    exploit: 'Old values, unsealed, that everybody has forgotten, are read with the application’s login.',
+    remedy:
+      'Remove CACHE_LEGACY_PREFIXES, generate users.acl anew, and let secure-cache acl apply take the patterns away.',
+    reference: [R.acl],
+    live: { looksAt: 'ACL LIST' },
+    files: { looksAt: 'users.acl: %R~ patterns, against the environment files', find: outlivedKeys },
   },
 ]

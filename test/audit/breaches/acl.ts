@@ -17,6 +17,14 @@ export const ACL_BREACHES: readonly Breach[] = [
     swap: ['user default off resetpass resetkeys resetchannels clearselectors -@all\nuser', '«AUT-002»user'],
   },
   {
+    title: 'a right to read the keys of an earlier application, without settings that read them',
+    file: ACL,
+    swap: [
+      '~ai_cache:* resetchannels -@all +get +mget',
+      '~ai_cache:* «ACL-025»%R~enc:* resetchannels -@all +get +mget',
+    ],
+  },
+  {
     title: 'a default user that is on',
     file: ACL,
     swap: ['user default off resetpass', `user default «AUT-003»on ${HASH('6')}`],
