@@ -49,6 +49,8 @@ export interface Operations {
   readonly hits: number
   readonly misses: number
   readonly failed: number
+  /** Values read although not sealed (CACHE_READ_MODE), by format. */
+  readonly legacy_reads: Readonly<Record<string, number>>
   readonly latency: readonly {
     readonly op: string
     readonly count: number
@@ -113,13 +115,14 @@ function bucketed(minutes: readonly MinuteCount[], from: number): number[] {
   return counts
 }
 
-function operationsOf({ operations, durations }: MeasurementsSnapshot): Operations {
+function operationsOf({ operations, durations, legacyReads }: MeasurementsSnapshot): Operations {
   const total = (...results: readonly Result[]): number =>
     operations.filter(({ result }) => results.includes(result)).reduce((sum, { count }) => sum + count, 0)
   return {
     hits: total('hit', 'stale'),
     misses: total('miss'),
     failed: total('timeout', 'error'),
+    legacy_reads: legacyReads,
     latency: durations.map(latencyOf),
   }
 }

@@ -90,6 +90,13 @@ export const METRICS: readonly MetricRule[] = [
     read: ({ measured }) => byLabel('reason', measured.openFailures),
   },
   {
+    name: 'secure_cache_legacy_reads_total',
+    help: 'Values that were read although not sealed (CACHE_READ_MODE), by format: a migration is over when it stands still.',
+    type: 'counter',
+    combine: 'sum',
+    read: ({ measured }) => byLabel('format', measured.legacyReads),
+  },
+  {
     name: 'secure_cache_auth_attempts_total',
     help: 'Our own logins at Redis.',
     type: 'counter',

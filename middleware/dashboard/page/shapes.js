@@ -34,7 +34,7 @@
  * @property {string | null} key_in_use_since
  * @property {{ evicted_keys: number, rejected_connections: number } | null} server
  * @property {Timeline} timeline
- * @property {{ hits: number, misses: number, failed: number, latency: Latency[] }} operations
+ * @property {{ hits: number, misses: number, failed: number, legacy_reads: Readonly<Record<string, number>>, latency: Latency[] }} operations
  *
  * @typedef {object} CacheStatus
  * @property {string} key_prefix

@@ -16,6 +16,7 @@ const NAMES = [
   'secure_cache_operation_duration_seconds',
   'secure_cache_crypto_duration_seconds',
   'secure_cache_decrypt_failures_total',
+  'secure_cache_legacy_reads_total',
   'secure_cache_auth_attempts_total',
   'secure_cache_acl_denied_total',
   'secure_cache_events_total',
