@@ -120,6 +120,11 @@ export const ERROR_CODES = {
     cause: 'the user lacks a command, a key pattern or a channel',
     remedy: 'the message names the missing right; generate users.acl anew',
   },
+  ERR_REDIS_WRONGTYPE: {
+    group: 'replies',
+    cause: 'the key holds a list, a hash or another type that this command is not for',
+    remedy: 'whoever else writes there uses keys of their own; the cache itself takes it for a miss',
+  },
   ERR_REDIS_READONLY: {
     group: 'replies',
     cause: 'this Redis is a replica',

@@ -79,7 +79,8 @@ export const ROLES: readonly Role[] = [
     earlierKeys: 'all',
     channels: [],
     commands: words('scan unlink get getrange pttl set watch unwatch multi exec ping'),
-    features: {},
+    // Who has which slots, and whether one of them is on its way (lib/redis/own-slots.ts).
+    features: { cluster: ['cluster|slots', 'cluster|nodes'] },
     source:
       'lib/redis/maintenance.ts: clear() scans and unlinks; lib/redis/compare-and-set.ts and lib/keys/rewrite.ts: ' +
       'values are sealed anew by compare-and-set; the cache itself may not see names',

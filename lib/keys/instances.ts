@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis'
 import type { Opened } from '../crypto/envelope.js'
 import { describeHeader } from '../crypto/header.js'
 import { isCacheError, OpenError } from '../errors.js'
-import { rewriteStrings } from './rewrite.js'
+import type { FindKeyServers } from '../redis/key-servers.js'
+import { walkServers } from './walk.js'
 
 /** The namespace of the heartbeats. */
 export const INSTANCE_NAMESPACE = '@instance'
@@ -31,6 +31,8 @@ export interface InstancesReport {
    * all. Their key ids, as the headers say.
    */
   readonly unreadable: readonly string[]
+  /** False where slots of a Cluster were moving meanwhile: a heartbeat may have gone past. */
+  readonly complete: boolean
 }
 
 /** Opens heartbeats: the namespace `@instance` of an envelope. */
@@ -39,21 +41,21 @@ export interface InstanceOpener {
 }
 
 /**
- * The instances that were alive within the last 90 seconds. `client`: as user `maintenance`, with no transactions
- * of anybody else. Rejects with a CacheError where the server refuses or is away.
+ * The instances that were alive within the last 90 seconds. Rejects with a CacheError where a server refuses or is
+ * away.
  */
 export async function readInstances(options: {
-  readonly client: Redis
+  readonly find: FindKeyServers
   readonly keyPrefix: string
   readonly opener: InstanceOpener
 }): Promise<InstancesReport> {
-  const { client, keyPrefix, opener } = options
+  const { find, keyPrefix, opener } = options
   const prefix = `${keyPrefix}${INSTANCE_NAMESPACE}:`
   const instances = new Map<string, InstanceReport>()
   const unreadable: string[] = []
   const seen = new Set<string>()
-  await rewriteStrings({
-    client,
+  const { whole } = await walkServers({
+    find,
     prefix,
     keysPerSecond: Number.POSITIVE_INFINITY,
     wants: () => true,
@@ -68,7 +70,11 @@ export async function readInstances(options: {
       return undefined
     },
   })
-  return { instances: [...instances.values()].toSorted((a, b) => a.host.localeCompare(b.host)), unreadable }
+  return {
+    instances: [...instances.values()].toSorted((a, b) => a.host.localeCompare(b.host)),
+    unreadable,
+    complete: whole,
+  }
 }
 
 function read(opener: InstanceOpener, id: string, sealed: Buffer): InstanceReport | undefined {

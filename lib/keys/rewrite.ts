@@ -1,7 +1,8 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { CompareAndSet, type Change, type Exchanged } from '../redis/compare-and-set.js'
+import { CompareAndSet, type Change, type Exchanged, type GroupOf } from '../redis/compare-and-set.js'
 import { escapeGlob } from '../redis/glob.js'
+import { Redirection } from '../redis/redirection.js'
 import { fromRedis } from '../redis/redis-errors.js'
 import { scanFraction } from './scan-cursor.js'
 
@@ -19,6 +20,8 @@ export interface RewriteOptions {
    * Nothing else may use transactions on it meanwhile.
    */
   readonly client: Redis
+  /** Which keys may share a transaction; all of them where absent. */
+  readonly groupOf?: GroupOf | undefined
   /** Only keys that begin with this text; empty for all. */
   readonly prefix: string
   /** Whether a value is to be read at all, judged by its key and its first 27 bytes. */
@@ -48,6 +51,8 @@ export interface RewriteCounts {
   readonly overtaken: number
   /** Deleted or expired in between. */
   readonly gone: number
+  /** Another node of the Cluster has it now. */
+  readonly moved: number
 }
 
 export interface RewriteProgress extends RewriteCounts {
@@ -84,12 +89,12 @@ export async function rewriteStrings(options: RewriteOptions): Promise<RewriteRe
 class Walk {
   readonly #options: RewriteOptions
   readonly #exchanges: CompareAndSet
-  readonly #counts = { looked: 0, changed: 0, kept: 0, overtaken: 0, gone: 0 }
+  readonly #counts = { looked: 0, changed: 0, kept: 0, overtaken: 0, gone: 0, moved: 0 }
   readonly #started = performance.now()
 
   constructor(options: RewriteOptions) {
     this.#options = options
-    this.#exchanges = new CompareAndSet(options.client)
+    this.#exchanges = new CompareAndSet(options.client, options.groupOf)
   }
 
   async run(): Promise<RewriteReport> {
@@ -137,9 +142,11 @@ class Walk {
       keys.map(async (key) =>
         client.getrangeBuffer(key, 0, LOOK_BYTES - 1).catch((error: unknown) => {
           const ours = fromRedis(error, 'GETRANGE')
-          // It was a string when SCAN saw it.
-          if (ours.message.startsWith('WRONGTYPE')) return undefined
-          throw ours
+          // It was a string when SCAN saw it, and at this server.
+          if (ours.code === 'ERR_REDIS_WRONGTYPE') return undefined
+          if (!(ours instanceof Redirection)) throw ours
+          this.#counts.moved += 1
+          return undefined
         }),
       ),
     )

@@ -1,5 +1,9 @@
 import type { InstancesReport } from './instances.js'
 
+/** Why nothing can be said of all values, or of all instances. */
+export const SLOTS_ARE_MOVING =
+  'slots of the Cluster are moving from node to node, and keys with them: try again when that has ended'
+
 /** What the instances must be like before a key changes its part. */
 export interface RotationQuestion extends InstancesReport {
   /** 32 hex digits: the key in question. */
@@ -17,6 +21,7 @@ export function obstaclesToPromote({
   expected,
   instances,
   unreadable,
+  complete,
 }: RotationQuestion): readonly string[] {
   const late = instances.filter(
     ({ primaryKeyId, acceptedKeyIds }) => primaryKeyId !== keyId && !acceptedKeyIds.includes(keyId),
@@ -28,6 +33,7 @@ export function obstaclesToPromote({
     ),
     ...missing(expected, instances.length),
     ...strangers(unreadable),
+    ...moving(complete),
   ]
 }
 
@@ -37,6 +43,7 @@ export function obstaclesToRetire({
   expected,
   instances,
   unreadable,
+  complete,
 }: RotationQuestion): readonly string[] {
   const sealing = instances.filter(({ primaryKeyId }) => primaryKeyId === keyId)
   return [
@@ -46,6 +53,7 @@ export function obstaclesToRetire({
     ),
     ...missing(expected, instances.length),
     ...strangers(unreadable),
+    ...moving(complete),
   ]
 }
 
@@ -53,6 +61,10 @@ function missing(expected: number, seen: number): readonly string[] {
   return seen >= expected
     ? []
     : [`${seen} of ${expected} expected instances have been heard of in the last 90 seconds`]
+}
+
+function moving(complete: boolean): readonly string[] {
+  return complete ? [] : [SLOTS_ARE_MOVING]
 }
 
 function strangers(unreadable: readonly string[]): readonly string[] {

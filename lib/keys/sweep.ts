@@ -7,13 +7,13 @@ import { reseal } from '../crypto/reseal.js'
 import { OpenError, type OpenFailure } from '../errors.js'
 import { Census, type CensusReport } from './census.js'
 import type { Exchanged } from '../redis/compare-and-set.js'
-import { rewriteStrings, type RewriteOptions, type RewriteProgress } from './rewrite.js'
+import { walkServers, type WalkOptions, type WalkProgress, type WalkReport } from './walk.js'
 
 /** Walks after which a sweep ends although values keep appearing under old keys: somebody still writes them. */
 const MAX_PASSES = 5
 const KEPT_NAMESPACES = 1000
 
-export interface SweepOptions extends Pick<RewriteOptions, 'client' | 'cursor' | 'keysPerSecond' | 'signal'> {
+export interface SweepOptions extends Pick<WalkOptions, 'find' | 'place' | 'keysPerSecond' | 'signal'> {
   readonly keyPrefix: string
   /** Ready. Its primary key seals; what lies under its other keys is sealed anew. */
   readonly keyRing: KeyRing
@@ -22,14 +22,14 @@ export interface SweepOptions extends Pick<RewriteOptions, 'client' | 'cursor' |
   readonly onProgress?: ((progress: SweepProgress) => void) | undefined
 }
 
-export interface SweepProgress extends RewriteProgress {
+export interface SweepProgress extends WalkProgress {
   /** From 1. A pass beyond the first looks for what was written under an old key during the one before. */
   readonly pass: number
   /** Values sealed anew, over all passes. */
   readonly resealed: number
 }
 
-export interface SweepReport extends CensusReport {
+export interface SweepReport extends CensusReport, Pick<WalkReport, 'finished' | 'place' | 'whole'> {
   readonly resealed: number
   /** Written by somebody else at the moment of their turn, in the last pass. */
   readonly overtaken: number
@@ -38,34 +38,30 @@ export interface SweepReport extends CensusReport {
   /** True where the last walk went from beginning to end and found nothing that had to be sealed anew. */
   readonly clean: boolean
   readonly passes: number
-  /** False where the signal stopped it: `cursor` says where to go on. */
-  readonly finished: boolean
-  readonly cursor: string
 }
 
 /**
  * Seals anew, under the primary key, whatever lies under another key of the ring: by compare-and-set, with time to
- * live, lifetime and issue time kept. A walk that began in the middle, or met a writer, is followed by another one,
- * so that `byKeyId` counts what lies there in the end.
+ * live, lifetime and issue time kept. A walk that began in the middle, met a writer, or saw slots of a Cluster move, is
+ * followed by another one, so that `byKeyId` counts what lies there in the end.
  *
- * Rejects with a CacheError where the server refuses or is away; the cursor of the last progress says where to go on.
+ * Rejects with a CacheError where a server refuses or is away; the place of the last progress says where to go on.
  */
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
-  const { client, keyPrefix, keysPerSecond, signal, onProgress } = options
+  const { find, keyPrefix, keysPerSecond, signal, onProgress } = options
   const resealer = new Resealer(options)
-  let { cursor } = options
+  let { place } = options
   for (let passes = 1; ; passes += 1) {
-    const isWhole = cursor === undefined || cursor === '0'
     const pass = resealer.beginPass()
-    const walked = await rewriteStrings({
-      client,
+    const walked = await walkServers({
+      find,
       prefix: keyPrefix,
       wants: (_key, head) => pass.wants(head),
       change: ({ key, value }) => pass.change(key, value),
       onExchanged: (exchanged) => {
         pass.exchanged(exchanged)
       },
-      cursor,
+      place,
       keysPerSecond,
       signal,
       onProgress:
@@ -74,10 +70,10 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
           onProgress({ ...progress, pass: passes, resealed: resealer.resealed })
         }),
     })
-    cursor = undefined
-    const enough = walked.finished && isWhole && walked.changed === 0 && walked.overtaken === 0
-    if (!walked.finished || enough || passes === MAX_PASSES) {
-      const { overtaken, finished, cursor: reached } = walked
+    place = undefined
+    const { overtaken, finished, whole, place: reached } = walked
+    const enough = whole && walked.changed === 0 && overtaken === 0
+    if (!finished || enough || passes === MAX_PASSES) {
       const { resealed } = resealer
       const { unreadable } = pass
       return {
@@ -88,18 +84,19 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
         clean: enough,
         passes,
         finished,
-        cursor: reached,
+        whole,
+        place: reached,
       }
     }
   }
 }
 
-/** Counts values by key id and touches none. */
+/** Counts values by key id and touches none. `whole: false`: slots of a Cluster were moving, and values with them. */
 export async function takeCensus(
-  options: Pick<SweepOptions, 'client' | 'keyPrefix' | 'keysPerSecond' | 'signal'>,
-): Promise<CensusReport> {
+  options: Pick<SweepOptions, 'find' | 'keyPrefix' | 'keysPerSecond' | 'signal'>,
+): Promise<CensusReport & Pick<WalkReport, 'whole'>> {
   const census = new Census()
-  await rewriteStrings({
+  const { whole } = await walkServers({
     ...options,
     prefix: options.keyPrefix,
     wants: (_key, head) => {
@@ -108,7 +105,7 @@ export async function takeCensus(
     },
     change: () => undefined,
   })
-  return census.report()
+  return { ...census.report(), whole }
 }
 
 /** Seals single values anew, under the primary key of the ring. */

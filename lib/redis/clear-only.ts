@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import { keyGroups } from './key-groups.js'
+import { Redirection } from './redirection.js'
 import { stringAt, writeWatched } from './watched-write.js'
 
 /** Keys of one transaction. */
@@ -36,7 +37,7 @@ async function unlink(
   keys: readonly Buffer[],
   only: ClearOnly['only'],
 ): Promise<'written' | 'left' | 'overtaken'> {
-  return writeWatched(client, {
+  const written = writeWatched(client, {
     keys,
     read: async () =>
       // The time to live tells an empty string from none, and both from another type.
@@ -48,5 +49,10 @@ async function unlink(
       })
       return doomed.length === 0 ? [] : [['UNLINK', ...doomed]]
     },
+  })
+  return written.catch((error: unknown) => {
+    // Another node of the Cluster has them by now: whoever clears looks there as well.
+    if (error instanceof Redirection) return 'left'
+    throw error
   })
 }

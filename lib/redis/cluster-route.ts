@@ -3,7 +3,7 @@ import type { CacheError } from '../errors.js'
 import { RedisError } from '../errors.js'
 import type { ReadyOptions } from '../interface.js'
 import type { HostPort } from '../settings/settings.js'
-import { askForSlots } from './cluster-slots.js'
+import { askForSlots, NODE_TIMEOUT_MS } from './cluster-slots.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
 import type { RedisConnection } from './connection.js'
 import type { OpenConnectionOptions } from './open-options.js'
@@ -98,6 +98,10 @@ export class ClusterRoute implements Route, StoreConnection {
     return this.#map.primaries
   }
 
+  ownerOf(key: string): HostPort | undefined {
+    return this.#map.ownerOf(slotOf(key))
+  }
+
   groupOf(key: string): number {
     return slotOf(key)
   }
@@ -114,7 +118,7 @@ export class ClusterRoute implements Route, StoreConnection {
   }
 
   call(name: string, key: string, ...rest: readonly (string | Buffer)[]): Promise<unknown> {
-    const owner = this.#map.ownerOf(slotOf(key))
+    const owner = this.ownerOf(key)
     if (owner === undefined) return Promise.reject(this.#lastError ?? uncovered(name))
     const reply = this.#laneTo(owner).connection.client.call(name, key, ...rest)
     this.deadline.wake()
@@ -254,7 +258,7 @@ export class ClusterRoute implements Route, StoreConnection {
       connected: working.map(([, { connection }]) => connection),
       others,
       open: (address) => this.#connect(address),
-      timeoutMs: settings.connectTimeoutMs,
+      timeoutMs: Math.min(settings.connectTimeoutMs, NODE_TIMEOUT_MS),
     })
     this.#looking = false
     if (this.#isClosed()) return

@@ -8,7 +8,7 @@ import type { SlotMap } from './slot-map.js'
 import { readSlotMap } from './slot-map.js'
 
 /** One node that is silent must not use up the time that another would have answered in. */
-const NODE_TIMEOUT_MS = 1000
+export const NODE_TIMEOUT_MS = 1000
 
 export interface AskParts {
   /** Connections that work. */
@@ -16,6 +16,7 @@ export interface AskParts {
   /** Nodes without one, in this order. */
   readonly others: readonly HostPort[]
   readonly open: (address: HostPort) => RedisConnection
+  /** For one node. */
   readonly timeoutMs: number
 }
 
@@ -27,7 +28,7 @@ export async function askForSlots(
   parts: AskParts,
 ): Promise<{ readonly map?: SlotMap; readonly error?: CacheError }> {
   let error: CacheError | undefined
-  const timeoutMs = Math.min(parts.timeoutMs, NODE_TIMEOUT_MS)
+  const { timeoutMs } = parts
   for (const connection of parts.connected) {
     try {
       return { map: await ask(connection, timeoutMs) }

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
-import { CacheError, RedisError } from '../errors.js'
+import { RedisError } from '../errors.js'
+import { keyGroups } from './key-groups.js'
+import { Redirection } from './redirection.js'
 import { fromRedis } from './redis-errors.js'
 
 /** Values of a joined exchange are read up to here; a longer one is exchanged alone. */
@@ -18,8 +20,9 @@ export interface HeldValue {
 /**
  * How it ended for one key. `changed`: the new bytes lie there. `kept`: no new bytes were wanted, or it is no
  * string. `overtaken`: somebody wrote in between, and that stayed. `gone`: there is no such key any more.
+ * `moved`: another node of the Cluster has the key, or is about to.
  */
-export type ExchangeOutcome = 'changed' | 'kept' | 'overtaken' | 'gone'
+export type ExchangeOutcome = 'changed' | 'kept' | 'overtaken' | 'gone' | 'moved'
 
 export interface Exchanged {
   readonly key: Buffer
@@ -31,6 +34,9 @@ export interface Exchanged {
 /** The new bytes of a value, or `undefined` to leave it alone. */
 export type Change = (held: HeldValue) => Uint8Array | undefined
 
+/** Keys of one group may share a transaction: all of them on one server, those of one slot in a Cluster. */
+export type GroupOf = (key: Buffer) => number
+
 /**
  * Writes new bytes over the bytes that were read, and over nothing else: WATCH, GETRANGE, PTTL, MULTI,
  * SET XX KEEPTTL, EXEC. The time to live stays to the millisecond; no script is needed (docs/redis.md).
@@ -40,15 +46,17 @@ export type Change = (held: HeldValue) => Uint8Array | undefined
  */
 export class CompareAndSet {
   readonly #client: Redis
+  readonly #groupOf: GroupOf
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(client: Redis) {
+  constructor(client: Redis, groupOf: GroupOf = () => 0) {
     this.#client = client
+    this.#groupOf = groupOf
   }
 
   /**
-   * Exchanges the values of all keys, in one transaction where nobody writes to any of them in between, else
-   * one by one. In the order of the keys. At most some dozens: values up to 64 KiB travel together.
+   * Exchanges the values of all keys, those of a group in one transaction where nobody writes to any of them in
+   * between, else one by one. In the order of the groups. At most some dozens: values up to 64 KiB travel together.
    *
    * Rejects with a CacheError where the server refuses or is away: what lies there is then the old value or
    * the new one.
@@ -65,6 +73,14 @@ export class CompareAndSet {
   }
 
   async #exchange(keys: readonly Buffer[], change: Change): Promise<Exchanged[]> {
+    const settled: Exchanged[] = []
+    for (const group of keyGroups(keys, { most: keys.length, groupOf: this.#groupOf })) {
+      settled.push(...(await this.#exchangeGroup(group, change)))
+    }
+    return settled
+  }
+
+  async #exchangeGroup(keys: readonly Buffer[], change: Change): Promise<Exchanged[]> {
     if (keys.length === 1) return this.#alone(keys, change)
     const joined = await this.#attempt(keys, change, JOINED_BYTES)
     const settled: Exchanged[] = []
@@ -103,22 +119,20 @@ export class CompareAndSet {
 
   async #watch(keys: readonly Buffer[], maxBytes: number | undefined): Promise<Found[]> {
     const client = this.#client
-    const watched = client.watch(...keys)
-    const reads = keys.map((key) =>
-      Promise.allSettled([
-        maxBytes === undefined ? client.getBuffer(key) : client.getrangeBuffer(key, 0, maxBytes - 1),
-        client.pttl(key),
-      ]),
+    return Promise.all(
+      keys.map(async (key) => {
+        // One by one: of several keys, some on their way to another node, the Cluster only says "try again".
+        const [watching, value, ttl] = await Promise.allSettled([
+          client.watch(key),
+          maxBytes === undefined ? client.getBuffer(key) : client.getrangeBuffer(key, 0, maxBytes - 1),
+          client.pttl(key),
+        ])
+        if (watching.status === 'rejected') return { key, state: unreadable(watching.reason, 'WATCH') }
+        if (value.status === 'rejected') return { key, state: unreadable(value.reason, 'GET') }
+        if (ttl.status === 'rejected') return { key, state: unreadable(ttl.reason, 'PTTL') }
+        return { key, state: stateOf({ value: value.value, ttl: ttl.value, maxBytes }) }
+      }),
     )
-    const [[watching], found] = await Promise.all([Promise.allSettled([watched]), Promise.all(reads)])
-    if (watching?.status === 'rejected') throw fromRedis(watching.reason, 'WATCH')
-    return found.map(([value, ttl], index) => {
-      const key = keys[index]
-      if (key === undefined) throw new RangeError('more replies than keys')
-      if (value.status === 'rejected') return { key, state: isOfOtherType(value.reason) }
-      if (ttl.status === 'rejected') throw fromRedis(ttl.reason, 'PTTL')
-      return { key, state: stateOf({ value: value.value, ttl: ttl.value, maxBytes }) }
-    })
   }
 
   async #replace(found: readonly Found[], change: Change): Promise<(Exchanged | undefined)[]> {
@@ -143,9 +157,17 @@ export class CompareAndSet {
       client.call('MULTI'),
       ...writes.map(({ key, bytes }) => client.call('SET', key, bytes, 'XX', 'KEEPTTL')),
     ]
-    const [replies] = await Promise.all([client.call('EXEC'), ...queued]).catch((error: unknown) => {
-      throw fromRedis(error, 'EXEC')
+    const sent = await Promise.all([client.call('EXEC'), ...queued]).catch((error: unknown) => {
+      const ours = fromRedis(error, 'EXEC')
+      // A slot that moves takes the whole transaction with it.
+      if (!(ours instanceof Redirection)) throw ours
     })
+    if (sent === undefined) {
+      return found.map((entry, index) =>
+        wanted[index] === undefined ? unchanged(entry) : ended(entry, 'moved'),
+      )
+    }
+    const [replies] = sent
     const answers = Array.isArray(replies) ? [...(replies as unknown[])] : undefined
     return found.map((entry, index) => {
       if (wanted[index] === undefined) return unchanged(entry)
@@ -162,7 +184,8 @@ export class CompareAndSet {
 interface Found {
   readonly key: Buffer
   /** The value; or why there is none to be changed here. */
-  readonly state: { readonly value: Buffer; readonly ttlMs: number | null } | 'gone' | 'other' | 'long'
+  readonly state:
+    { readonly value: Buffer; readonly ttlMs: number | null } | 'gone' | 'other' | 'moved' | 'long'
 }
 
 function stateOf(read: {
@@ -177,16 +200,18 @@ function stateOf(read: {
   return { value, ttlMs: ttl < 0 ? null : ttl }
 }
 
-/** Whoever calls meant strings: what became a list meanwhile is left alone. */
-export function isOfOtherType(error: unknown): 'other' {
-  const ours = fromRedis(error, 'GET')
-  if (ours instanceof CacheError && ours.message.startsWith('WRONGTYPE')) return 'other'
+/** Whoever calls meant strings, at this server: what became a list meanwhile, or went elsewhere, is left alone. */
+function unreadable(error: unknown, operation: string): 'other' | 'moved' {
+  const ours = fromRedis(error, operation)
+  if (ours.code === 'ERR_REDIS_WRONGTYPE') return 'other'
+  if (ours instanceof Redirection) return 'moved'
   throw ours
 }
 
 function unchanged(entry: Found): Exchanged | undefined {
-  if (entry.state === 'long') return undefined
-  return ended(entry, entry.state === 'gone' ? 'gone' : 'kept')
+  const { state } = entry
+  if (state === 'long') return undefined
+  return ended(entry, state === 'gone' || state === 'moved' ? state : 'kept')
 }
 
 function ended({ key, state }: Found, outcome: ExchangeOutcome): Exchanged {

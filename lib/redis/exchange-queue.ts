@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { CompareAndSet, type Change } from './compare-and-set.js'
+import { CompareAndSet, type Change, type GroupOf } from './compare-and-set.js'
 
 /** Keys of one transaction. */
 const JOINED_KEYS = 32
@@ -20,8 +20,8 @@ export class ExchangeQueue {
   readonly #waiting = new Map<string, Waiting>()
   #running = false
 
-  constructor(client: Redis) {
-    this.#exchanges = new CompareAndSet(client)
+  constructor(client: Redis, groupOf?: GroupOf) {
+    this.#exchanges = new CompareAndSet(client, groupOf)
   }
 
   /** True where new bytes were written; false as well for a key that waits already. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { CacheError } from '../errors.js'
+import { CacheError, OpenError } from '../errors.js'
 import type { SecurityEvents } from '../events.js'
 import type { ReadyOptions } from '../interface.js'
 import type { CacheSettings, RedisSettings, Settings } from '../settings/settings.js'
@@ -58,7 +58,11 @@ export class RedisStore implements Store {
   readonly #pending = new PendingLimit()
   #closed = false
   readonly #desk: FailureDesk = {
-    mapped: (error, operation) => fromRedis(error, operation),
+    mapped: (error, operation) => {
+      const ours = fromRedis(error, operation)
+      // Somebody put a list or a hash there: to a reader it is a value that does not open.
+      return ours.code === 'ERR_REDIS_WRONGTYPE' ? new OpenError('format') : ours
+    },
     unexpected: (operation) => {
       this.connection.dropDamaged()
       return fromRedis(new Error('unexpected reply'), operation)
@@ -75,6 +79,7 @@ export class RedisStore implements Store {
       user: users.maintenance,
       events,
       servers: () => this.#route.servers,
+      ownerOf: (key) => this.#route.ownerOf?.(key),
     })
     this.rewrite = this.#maintenance.canExchange ? (key, change) => this.#rewrite(key, change) : undefined
     this.adopt = this.#maintenance.canAdopt ? (adoption) => this.#adopt(adoption) : undefined
@@ -260,7 +265,8 @@ export class RedisStore implements Store {
       await this.get(`${this.#settings.redis.keyPrefix}${PROBE_KEY}`)
       return undefined
     } catch (error) {
-      return fromRedis(error, 'GET')
+      // Whoever plants something there must not keep the application from starting.
+      return error instanceof OpenError ? undefined : fromRedis(error, 'GET')
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Mapping } from './error-mapping.js'
+import type { Mapping, Seen } from './error-mapping.js'
 import { addressOf, userOf } from './error-mapping.js'
 import { missingRight } from './missing-right.js'
 
@@ -14,6 +14,17 @@ export const REPLIES: Readonly<Record<string, Mapping>> = {
     message: 'Redis asks for a login and none was sent: set REDIS_CACHE_PASSWORD, or REDIS_PASSWORD',
   },
   NOPERM: { code: 'ERR_REDIS_NOPERM', message: missingRight },
+  WRONGTYPE: {
+    code: 'ERR_REDIS_WRONGTYPE',
+    message: ({ operation }) =>
+      `WRONGTYPE the key holds another type than ${operation} is for: whoever else writes there needs keys of their own`,
+  },
+  MOVED: { code: 'ERR_REDIS_REPLY', message: elsewhere },
+  ASK: { code: 'ERR_REDIS_REPLY', message: elsewhere },
+  TRYAGAIN: {
+    code: 'ERR_REDIS_REPLY',
+    message: 'TRYAGAIN some of these keys are on their way to another node of the Cluster: try again later',
+  },
   READONLY: {
     code: 'ERR_REDIS_READONLY',
     message: 'this Redis is a read-only replica: let REDIS_HOST name the primary',
@@ -50,6 +61,11 @@ export const REPLIES: Readonly<Record<string, Mapping>> = {
     code: 'ERR_REDIS_LOADING',
     message: 'Redis is loading its data from disk: it answers when it is done',
   },
+}
+
+/** The word stays: callers of a plain client look for it. */
+function elsewhere({ word }: Seen): string {
+  return `${word} another node of the Cluster has this key: let REDIS_CLUSTER_NODES name the nodes, or wait until its slots have stopped moving`
 }
 
 /** Bytes that are no reply, or a TLS record that does not decrypt, on a connection that worked. */

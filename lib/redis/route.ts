@@ -31,8 +31,10 @@ export interface Route {
   offer(direction: Direction, group: number, item: Sendable): void
   /** Whether commands of this direction are on their way, to whichever server. */
   isBusy(direction: Direction): boolean
-  /** Every server that has keys, for work that is done server by server; absent where it is one. */
-  readonly servers: readonly HostPort[] | undefined
+  /** Every server that has keys, where there are several. */
+  readonly servers?: readonly HostPort[]
+  /** The one that has this key; undefined where nobody serves it. */
+  ownerOf?(key: string): HostPort | undefined
 }
 
 /** One server, or whichever is the primary: all keys are there. */
@@ -40,7 +42,6 @@ export function openSingleRoute(options: OpenConnectionOptions): Route {
   const lane = new Lane(openConnection(options))
   return {
     connection: lane.connection,
-    servers: undefined,
     groupOf: () => 0,
     offer: (direction, _group, item) => lane.offer(direction, item),
     isBusy: (direction) => lane.isBusy(direction),

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { RedisError } from '../errors.js'
-import { isOfOtherType } from './compare-and-set.js'
+import { Redirection } from './redirection.js'
 import { fromRedis } from './redis-errors.js'
 
 /** A connection that is replaced this often in a row is no place for a transaction. */
@@ -60,12 +60,16 @@ async function execute(client: Redis, commands: readonly Command[]): Promise<'wr
   return 'written'
 }
 
-/** The string under a key, or as much of its beginning; `null` where there is none, or something else than a string. */
+/**
+ * The string under a key, or as much of its beginning; `null` where there is none, something else than a string, or
+ * another node of a Cluster has it.
+ */
 export async function stringAt(client: Redis, key: Buffer, bytes?: number): Promise<Buffer | null> {
   try {
     return await (bytes === undefined ? client.getBuffer(key) : client.getrangeBuffer(key, 0, bytes - 1))
   } catch (error) {
-    isOfOtherType(error)
-    return null
+    const ours = fromRedis(error, 'GET')
+    if (ours.code === 'ERR_REDIS_WRONGTYPE' || ours instanceof Redirection) return null
+    throw ours
   }
 }

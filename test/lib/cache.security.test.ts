@@ -40,6 +40,26 @@ describe('what lies in Redis', () => {
     await server.stop()
   })
 
+  it('may be a list that somebody planted: a miss and an event, or ERR_CACHE_OPEN, and no obstacle to starting', async () => {
+    const admin = server.admin()
+    await admin.rpush(`${prefix}:planted`, 'element')
+    await admin.rpush(`${prefix}@ready:`, 'element')
+    const { cache, events } = open()
+    await cache.ready({ timeoutMs: 10_000 })
+    expect(await cache.get('planted')).to.equal(undefined)
+    const told = events.filter(({ type }) => type === 'decrypt.failure')
+    expect(told.map((event) => 'reason' in event && event.reason)).to.deep.equal(['format'])
+    expect(await cache.getOrSet('planted', () => 'loaded')).to.equal('loaded')
+    await until('it was written over', async () => (await cache.get('planted')) === 'loaded')
+    await cache.close()
+    await admin.del(`${prefix}:planted`)
+    await admin.rpush(`${prefix}:planted`, 'element')
+    const { cache: throwing } = testCache({ env: server.env, onFailure: 'throw' })
+    opened = throwing
+    const error: unknown = await throwing.get('planted').catch((reason: unknown) => reason)
+    expect(error).to.include({ code: 'ERR_CACHE_OPEN', reason: 'format' })
+  })
+
   it('opens for an independent reader that knows nothing but the documented format', async () => {
     const { cache } = open()
     const values: readonly (readonly [string, string, unknown])[] = [

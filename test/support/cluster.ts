@@ -1,26 +1,29 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { RedisSettings } from '../../lib/settings/settings.js'
+import { roleOf } from '../../lib/access/roles.js'
+import type { RedisSettings, UserRole } from '../../lib/settings/settings.js'
 import type { RunningRedis } from './redis-server.js'
 import { startRedis } from './redis-server.js'
 import { until } from './until.js'
 
 const HOST = '127.0.0.1'
-const CACHE_EXTRA = '+cluster|slots +asking'
 
 /** Six nodes, three of them primaries, over mutual TLS, the bus included. Whoever starts it stops it. */
 export interface RunningCluster {
   readonly nodes: readonly [RunningRedis, ...RunningRedis[]]
   /** How the application's own user connects. */
   readonly settings: RedisSettings
+  /** From now on a node that is silent for a second is lost. */
+  impatient(): Promise<void>
   stop(): Promise<void>
 }
 
 export async function startCluster(): Promise<RunningCluster> {
   const config = {
     'cluster-enabled': 'yes',
-    'cluster-node-timeout': '1000',
+    // A busy machine is no lost node; who loses one on purpose says `impatient()` before.
+    'cluster-node-timeout': '60000',
     'cluster-require-full-coverage': 'no',
     'cluster-announce-ip': HOST,
     'tls-cluster': 'yes',
@@ -38,7 +41,10 @@ export async function startCluster(): Promise<RunningCluster> {
     const admin = node.admin()
     await admin.config('SET', 'masteruser', 'admin')
     await admin.config('SET', 'masterauth', passwords.admin)
-    await admin.acl('SETUSER', 'cache_service', ...CACHE_EXTRA.split(' '))
+    for (const role of ['cache', 'maintenance'] satisfies UserRole[]) {
+      const { username, features } = roleOf(role)
+      await admin.acl('SETUSER', username, ...(features.cluster ?? []).map((command) => `+${command}`))
+    }
   }
   await create(nodes)
   await until(
@@ -65,6 +71,9 @@ export async function startCluster(): Promise<RunningCluster> {
       host: 'not-used.invalid',
       port: 1,
       clusterNodes: nodes.slice(0, 3).map(({ host, port }) => ({ host, port })),
+    },
+    async impatient() {
+      await Promise.all(nodes.map((node) => node.admin().config('SET', 'cluster-node-timeout', '1000')))
     },
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()))

@@ -9,12 +9,17 @@ export class SentCommands {
   /** A complete request of the connection with this number. */
   readonly heard = (request: Buffer, connection: number): void => {
     const words = wordsOf(request)
-    const [name = '', first = ''] = words.map((word) => word.toLowerCase())
+    const [name = ''] = words.map((word) => word.toLowerCase())
     const login = words.findIndex((word) => word.toLowerCase() === 'auth')
     if (login !== -1 && (name === 'hello' || name === 'auth')) {
       this.#users.set(connection, words[login + 1] ?? '')
     }
-    const user = this.#users.get(connection) ?? ''
+    this.note(this.#users.get(connection) ?? '', words)
+  }
+
+  /** One command of a user. */
+  note(user: string, words: readonly string[]): void {
+    const [name = '', first = ''] = words.map((word) => word.toLowerCase())
     const sent = this.#byUser.get(user) ?? new Set()
     sent.add(CONTAINERS.has(name) ? `${name}|${first}` : name)
     this.#byUser.set(user, sent)

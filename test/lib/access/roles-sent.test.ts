@@ -10,6 +10,7 @@ import type { SecureCache } from '../../../lib/interface.js'
 import { sweep } from '../../../lib/keys/sweep.js'
 import { CompareAndSet } from '../../../lib/redis/compare-and-set.js'
 import { createRedisClient } from '../../../lib/redis/create-client.js'
+import { oneServer } from '../../../lib/redis/key-servers.js'
 import { Secret } from '../../../lib/settings/secret.js'
 import type { UserRole } from '../../../lib/settings/settings.js'
 import { ADMIN, connectWith } from '../../support/generated-client.js'
@@ -86,7 +87,9 @@ describe('what is sent under the name of each role', () => {
     const keyRing = KeyRing.create({ enabled: true, key: next, acceptedKeys: [key] })
     const client = createRedisClient({ user: 'maintenance', env: settingsBehindProxy(), logger: false })
     const keyPrefix = settings.redis.keyPrefix
-    expect((await sweep({ client, keyPrefix, keyRing, now: Date.now })).resealed).to.be.at.least(3)
+    expect(
+      (await sweep({ find: oneServer(client), keyPrefix, keyRing, now: Date.now })).resealed,
+    ).to.be.at.least(3)
     // A value that is left as it is.
     const exchanges = new CompareAndSet(client)
     await exchanges.exchange([Buffer.from(`${keyPrefix}:e`)], () => undefined)

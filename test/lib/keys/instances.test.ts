@@ -8,6 +8,7 @@ import { KeyRing } from '../../../lib/crypto/key-ring.js'
 import type { SecureCache } from '../../../lib/interface.js'
 import { INSTANCE_NAMESPACE, readInstances, type InstancesReport } from '../../../lib/keys/instances.js'
 import { createRedisClient } from '../../../lib/redis/create-client.js'
+import { oneServer } from '../../../lib/redis/key-servers.js'
 import { Secret } from '../../../lib/settings/secret.js'
 import { startRedis, type RunningRedis } from '../../support/redis-server.js'
 import { until } from '../../support/until.js'
@@ -49,7 +50,8 @@ describe('the heartbeats of instances', () => {
     await cache.ready()
     return cache
   }
-  const look = (): Promise<InstancesReport> => readInstances({ client, keyPrefix: PREFIX, opener })
+  const look = (): Promise<InstancesReport> =>
+    readInstances({ find: oneServer(client), keyPrefix: PREFIX, opener })
 
   it('say which keys each of them seals under and opens, sealed and for ninety seconds', async () => {
     await Promise.all([start(first, ''), start(second, first)])
@@ -83,7 +85,11 @@ describe('the heartbeats of instances', () => {
     await start(foreignKey, '')
     await until('it tells', async () => (await look()).unreadable.length === 1, 30_000)
     const foreign = KeyRing.create({ enabled: true, key: new Secret(foreignKey), acceptedKeys: [] })
-    expect(await look()).to.deep.equal({ instances: [], unreadable: [foreign.primaryId] })
+    expect(await look()).to.deep.equal({
+      instances: [],
+      unreadable: [foreign.primaryId],
+      complete: true,
+    })
     const seal = (key: string, text: string) =>
       opener.seal(key, Buffer.from(text), { codec: 'bytes', lifetimeSeconds: 90 })
     const id = ring.primaryId

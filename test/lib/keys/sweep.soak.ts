@@ -4,6 +4,7 @@ import { describe, it } from 'mocha'
 import { KeyRing } from '../../../lib/crypto/key-ring.js'
 import { sweep } from '../../../lib/keys/sweep.js'
 import { createRedisClient } from '../../../lib/redis/create-client.js'
+import { oneServer } from '../../../lib/redis/key-servers.js'
 import { Secret } from '../../../lib/settings/secret.js'
 import { percentile } from '../../support/percentile.js'
 import { heldMiB } from '../../support/held-memory.js'
@@ -38,7 +39,7 @@ describe('the sweep, for long', () => {
       }
       const sweeping = sweep({
         ...place,
-        client,
+        find: oneServer(client),
         keyRing,
         keysPerSecond: Number.POSITIVE_INFINITY,
         onProgress: () => {

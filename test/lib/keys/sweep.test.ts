@@ -6,6 +6,7 @@ import { Envelope } from '../../../lib/crypto/envelope.js'
 import { KeyRing } from '../../../lib/crypto/key-ring.js'
 import { sweep, takeCensus, type SweepProgress } from '../../../lib/keys/sweep.js'
 import { createRedisClient } from '../../../lib/redis/create-client.js'
+import { oneServer } from '../../../lib/redis/key-servers.js'
 import { Secret } from '../../../lib/settings/secret.js'
 import { percentile } from '../../support/percentile.js'
 import { heldMiB } from '../../support/held-memory.js'
@@ -64,7 +65,14 @@ describe('the sweep', () => {
     return sealing.open(name, bytes ?? Buffer.alloc(0))
   }
   const run = (more: Partial<Parameters<typeof sweep>[0]> = {}) =>
-    sweep({ client, keyPrefix: PREFIX, keyRing: ring, now, keysPerSecond: Infinity, ...more })
+    sweep({
+      find: oneServer(client),
+      keyPrefix: PREFIX,
+      keyRing: ring,
+      now,
+      keysPerSecond: Infinity,
+      ...more,
+    })
 
   it('seals anew under the primary key; value, issue time, lifetime and time to live stay', async () => {
     const issuedAt = NOW / 1000 - 100
@@ -128,7 +136,7 @@ describe('the sweep', () => {
     expect(first.finished).to.equal(false)
     expect(first.clean).to.equal(false)
     expect(first.resealed).to.be.within(1000, 2999)
-    const second = await run({ cursor: first.cursor })
+    const second = await run({ place: first.place })
     expect(second).to.include({ finished: true, clean: true })
     expect(first.resealed + second.resealed).to.equal(3000)
     expect(second.byKeyId.map(({ keyId, values }) => [keyId, values])).to.deep.equal([[ring.primaryId, 3000]])
@@ -164,7 +172,7 @@ describe('the sweep', () => {
   it('counts without touching', async () => {
     await seedSealed(admin, { keyRing: previous, keyPrefix: PREFIX, values: 700, now })
     await put(ring, 'new')
-    const { byKeyId, unsealed } = await takeCensus({ client, keyPrefix: PREFIX })
+    const { byKeyId, unsealed } = await takeCensus({ find: oneServer(client), keyPrefix: PREFIX })
     expect(byKeyId.map(({ keyId, values }) => [keyId, values])).to.deep.equal([
       [previous.primaryId, 700],
       [ring.primaryId, 1],

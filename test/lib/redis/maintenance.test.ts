@@ -17,7 +17,6 @@ describe('maintenance', () => {
       settings: server.settings,
       user: server.users.maintenance,
       events: new SecurityEvents(),
-      servers: () => undefined,
       stepTimeoutMs: 300,
     })
     await maintenance.clear('ai_cache:')
