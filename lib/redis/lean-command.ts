@@ -13,6 +13,8 @@ export interface ReplySink {
 }
 
 const NO_ARGUMENTS = HiddenArguments.hide([])
+const NO_PARTS: readonly Part[] = []
+const NOBODY: ReplySink = { replied: () => undefined, failed: () => undefined }
 const BYTES = { replyEncoding: null }
 const CRLF = '\r\n'
 
@@ -21,7 +23,8 @@ const CRLF = '\r\n'
  * format and keep for error messages, and no promise for each command.
  */
 export class LeanCommand extends Command {
-  readonly #parts: readonly Part[]
+  #parts: readonly Part[]
+  #sink: ReplySink
 
   static {
     // ioredis makes a promise for each command, with four functions around it; nobody would ever look at it.
@@ -32,24 +35,34 @@ export class LeanCommand extends Command {
     super(name, [], BYTES)
     this.args = NO_ARGUMENTS
     this.#parts = parts
+    this.#sink = sink
     this.resolve = (reply: unknown) => {
       this.isResolved = true
-      this.isSettled = true
-      sink.replied(reply)
+      this.#settle().replied(reply)
     }
-    this.reject = (error) => {
-      this.isSettled = true
-      sink.failed(error)
-    }
+    this.reject = (error) => this.#settle().failed(error)
   }
 
   /** Hands all pieces but the last to the socket itself, which gathers them (joined-writes.ts): no copy is made here. */
   override toWritable(socket?: object): string | Buffer {
     const pieces = piecesOf(this.name, this.#parts)
+    // It is written once: a value need not stay in memory until its reply comes.
+    this.#parts = NO_PARTS
     if (pieces.length === 1 || !(socket instanceof Duplex)) return join(pieces)
     const last = pieces.length - 1
     for (let index = 0; index < last; index += 1) socket.write(pieces[index])
     return String(pieces[last])
+  }
+
+  /**
+   * Who gets the answer; nobody does from now on. ioredis's queue keeps its entries in objects that V8 may have made
+   * in the old generation: through them every operation would live until the next full collection.
+   */
+  #settle(): ReplySink {
+    const sink = this.#sink
+    this.isSettled = true
+    this.#sink = NOBODY
+    return sink
   }
 }
 

@@ -46,8 +46,7 @@ export class ReadBatches {
     const expected = this.#parts.estimates.of(key)
     const group = this.#parts.groupOf(key)
     const batch = this.#batchFor(group, expected)
-    batch.add(key, sink, index)
-    batch.cost += expected
+    batch.add(new Read(key, sink, index), expected)
     if (batch.isFull) {
       this.#open.delete(group)
       this.#parts.offer(batch, group)
@@ -71,13 +70,30 @@ export class ReadBatches {
   }
 }
 
-/** One GET or MGET on its way, and where each value goes. */
+/** One key of a batch, and where its value goes. */
+class Read {
+  readonly key: string
+  readonly sink: ValueSink
+  readonly index: number
+  next: Read | undefined = undefined
+
+  constructor(key: string, sink: ValueSink, index: number) {
+    this.key = key
+    this.sink = sink
+    this.index = index
+  }
+}
+
+/**
+ * One GET or MGET on its way, and where each value goes: a chain and no lists, which V8 would make in the old
+ * generation after a while (request.ts says why that hurts).
+ */
 class ReadBatch implements Sendable {
-  readonly parts: string[] = []
   /** Bytes that the reply is expected to have. */
   cost = 0
-  readonly #sinks: ValueSink[] = []
-  readonly #indexes: number[] = []
+  #count = 0
+  #first: Read | undefined = undefined
+  #last: Read | undefined = undefined
   readonly #batches: ReadBatchesParts
   readonly #group: number
 
@@ -87,52 +103,67 @@ class ReadBatch implements Sendable {
   }
 
   get name(): string {
-    return this.parts.length === 1 ? 'get' : 'mget'
+    return this.#count === 1 ? 'get' : 'mget'
+  }
+
+  get parts(): readonly string[] {
+    const keys: string[] = []
+    for (let read = this.#first; read !== undefined; read = read.next) keys.push(read.key)
+    return keys
   }
 
   get settled(): boolean {
-    return this.#sinks.every((sink) => sink.settled)
+    for (let read = this.#first; read !== undefined; read = read.next) if (!read.sink.settled) return false
+    return true
   }
 
   get isFull(): boolean {
-    return this.parts.length >= MAX_KEYS
+    return this.#count >= MAX_KEYS
   }
 
   hasRoomFor(bytes: number): boolean {
     return this.cost + bytes <= MAX_BYTES
   }
 
-  add(key: string, sink: ValueSink, index: number): void {
-    this.parts.push(key)
-    this.#sinks.push(sink)
-    this.#indexes.push(index)
+  add(read: Read, expectedBytes: number): void {
+    if (this.#last === undefined) this.#first = read
+    else this.#last.next = read
+    this.#last = read
+    this.#count += 1
+    this.cost += expectedBytes
   }
 
   replied(reply: unknown): void {
     const { estimates, desk } = this.#batches
-    const values: unknown = this.parts.length === 1 ? [reply] : reply
-    if (!isValues(values, this.parts.length)) {
+    const values: unknown = this.#count === 1 ? [reply] : reply
+    if (!isValues(values, this.#count)) {
       this.failed(desk.unexpected(this.name))
       return
     }
-    for (const [at, value] of values.entries()) {
-      if (value !== null) estimates.saw(this.parts[at] ?? '', value.length)
-      this.#sinks[at]?.received(this.#indexes[at] ?? 0, value ?? undefined)
+    let read = this.#first
+    // Nothing is held that has been answered (lean-command.ts, #settle).
+    this.#first = undefined
+    this.#last = undefined
+    for (const value of values) {
+      if (read === undefined) break
+      if (value !== null) estimates.saw(read.key, value.length)
+      read.sink.received(read.index, value ?? undefined)
+      read = read.next
     }
   }
 
   failed(error: unknown): void {
     const ours = this.#batches.desk.mapped(error, this.name)
-    if (ours.code === 'ERR_REDIS_NOPERM' && this.parts.length > 1) this.#split()
-    else for (const sink of this.#sinks) sink.fail(ours)
+    if (ours.code === 'ERR_REDIS_NOPERM' && this.#count > 1) this.#split()
+    else for (let read = this.#first; read !== undefined; read = read.next) read.sink.fail(ours)
   }
 
   /** One key that the user may not read fails a whole MGET: each by itself then, so that the others are served. */
   #split(): void {
-    for (const [at, sink] of this.#sinks.entries()) {
+    const share = this.cost / this.#count
+    for (let read = this.#first; read !== undefined; read = read.next) {
       const single = new ReadBatch(this.#batches, this.#group)
-      single.add(this.parts[at] ?? '', sink, this.#indexes[at] ?? 0)
-      single.cost = this.cost / this.parts.length
+      single.add(new Read(read.key, read.sink, read.index), share)
       this.#batches.offer(single, this.#group)
     }
   }

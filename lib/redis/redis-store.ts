@@ -13,9 +13,9 @@ import { ReadBatches } from './read-batches.js'
 import { GetManyOperation, GetOperation } from './read-operations.js'
 import { fromRedis } from './redis-errors.js'
 import type { FailureDesk } from './replies.js'
-import { countReader, readAdded, readFlag, readOk, readTtl } from './replies.js'
+import { countReader, readAdded, readFlag, readTtl } from './replies.js'
 import type { RequestParts } from './request.js'
-import { Request } from './request.js'
+import { Request, SetRequest } from './request.js'
 import { isRefusal } from './retry-schedule.js'
 import type { Route, StoreConnection } from './route.js'
 import { openRoute } from './open-route.js'
@@ -231,14 +231,10 @@ export class RedisStore implements Store {
   }
 
   #offerSet({ key, bytes }: StoreEntry, ttlMs: number | null, operation: Operation<void>): void {
+    const expiry = ttlMs === null ? undefined : wholeMs(ttlMs)
     this.#estimates.saw(key, bytes.length)
-    this.#offer({
-      name: 'set',
-      parts: [key, bytes, ...expiryOf(ttlMs)],
-      cost: bytes.length,
-      operation,
-      read: readOk,
-    })
+    const request = new SetRequest({ key, bytes, expiry, operation }, this.#desk)
+    this.#route.offer('write', this.#route.groupOf(key), request)
   }
 
   #offer<T>(command: RequestParts<T>): void {
