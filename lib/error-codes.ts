@@ -238,8 +238,9 @@ export const ERROR_CODES = {
   },
   ERR_MIGRATION_LOCKED: {
     group: 'migration',
-    cause: 'another run holds the lock in Redis, or took it over',
-    remedy: 'wait for it to end; a run that crashed elsewhere loses its lock within half a minute',
+    cause: 'another run holds the folder or the lock in Redis, or took it over; or something else lies in its place',
+    remedy:
+      'wait for it to end: one that crashed elsewhere loses both within half a minute; what is no lock of a run is named',
   },
   ERR_MIGRATION_CHANGED: {
     group: 'migration',
@@ -258,8 +259,10 @@ export const ERROR_CODES = {
   },
   ERR_MIGRATION_JOURNAL: {
     group: 'migration',
-    cause: 'the journal was altered, or is sealed under a key that the settings do not have',
-    remedy: 'give the key of before in `REDIS_ENCRYPTION_ACCEPTED_KEYS`; never edit the journal',
+    cause:
+      'the journal was altered, cannot be written, or is sealed under a key that the settings do not have',
+    remedy:
+      'give the key of before in `REDIS_ENCRYPTION_ACCEPTED_KEYS`; never edit the journal; the message names what the folder lacks',
   },
   ERR_BACKUP_DAMAGED: {
     group: 'migration',

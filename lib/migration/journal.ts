@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { open, mkdir, readFile, rename, type FileHandle } from 'node:fs/promises'
+import { open, readFile, rename, truncate, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Envelope, type SealedNamespace } from '../crypto/envelope.js'
 import type { KeyRing } from '../crypto/key-ring.js'
 import { CacheError, OpenError } from '../errors.js'
+import { cannotUse } from './folder-errors.js'
+import type { Held } from './hold.js'
 import type { JournalRecord } from './records.js'
 
 const FORMAT = 'secure-cache-migration/1'
@@ -12,10 +14,15 @@ const FILE = 'journal'
 const NAMESPACE = '@migration'
 
 export interface JournalOptions {
-  /** The folder of the migration; made where it is missing, 0700. */
+  /** The folder of the migration. */
   readonly folder: string
   /** Ready. Whoever has no key of it can neither read nor forge a record. */
   readonly keyRing: KeyRing
+}
+
+export interface OpenJournalOptions extends JournalOptions {
+  /** Asked before each record is written: of two writers each would make the other's records worthless. */
+  readonly hold: Held
 }
 
 /**
@@ -32,13 +39,17 @@ export class Journal {
   readonly #id: string
   readonly #sealing: SealedNamespace
   readonly #file: FileHandle
+  readonly #hold: Held
   #count: number
+  /** Half a record may lie there: what would follow it could never be read. */
+  #isBroken = false
 
   private constructor(parts: {
     readonly path: string
     readonly id: string
     readonly sealing: SealedNamespace
     readonly file: FileHandle
+    readonly hold: Held
     readonly records: readonly JournalRecord[]
   }) {
     this.records = parts.records
@@ -46,6 +57,7 @@ export class Journal {
     this.#id = parts.id
     this.#sealing = parts.sealing
     this.#file = parts.file
+    this.#hold = parts.hold
     this.#count = parts.records.length
   }
 
@@ -64,32 +76,47 @@ export class Journal {
     return text === undefined ? undefined : parse(text, sealingOf(keyRing)).records
   }
 
-  /** Opens the journal of the folder, or begins one. @throws {CacheError} as {@link Journal.read} */
-  static async open({ folder, keyRing }: JournalOptions): Promise<Journal> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+  /**
+   * Opens the journal of the folder, or begins one. Whoever opens it holds it: a torn record is cut off.
+   *
+   * @throws {CacheError} as {@link Journal.read}, or ERR_MIGRATION_LOCKED
+   */
+  static async open({ folder, keyRing, hold }: OpenJournalOptions): Promise<Journal> {
+    await hold.confirm()
     const path = join(folder, FILE)
     const sealing = sealingOf(keyRing)
     const text = await textOf(path)
-    if (text === undefined || !text.includes('\n')) {
-      const id = randomBytes(16).toString('hex')
-      const file = await open(path, 'w', 0o600)
-      await write(file, `${FORMAT} ${id}\n`)
-      await syncFolder(folder)
-      return new Journal({ path, id, sealing, file, records: [] })
+    const parsed = text?.includes('\n') === true ? parse(text, sealing) : undefined
+    try {
+      if (parsed === undefined) {
+        const id = randomBytes(16).toString('hex')
+        const file = await open(path, 'w', 0o600)
+        await write(file, `${FORMAT} ${id}\n`)
+        await syncFolder(folder)
+        return new Journal({ path, id, sealing, file, hold, records: [] })
+      }
+      const { id, records, bytes } = parsed
+      await truncate(path, bytes)
+      return new Journal({ path, id, sealing, file: await open(path, 'a'), hold, records })
+    } catch (error) {
+      throw cannotUse('the journal of the migration', error)
     }
-    const { id, records, bytes } = parse(text, sealing)
-    const file = await open(path, 'r+')
-    await file.truncate(bytes)
-    return new Journal({ path, id, sealing, file: await reopened(file, path), records })
   }
 
-  /** Writes a record; it is on disk when this resolves. */
+  /** Writes a record; it is on disk when this resolves. @throws {CacheError} ERR_MIGRATION_LOCKED, ERR_MIGRATION_JOURNAL */
   async append(record: JournalRecord): Promise<void> {
+    if (this.#isBroken) throw damaged('the last record could not be written')
+    await this.#hold.confirm()
     const sealed = this.#sealing.seal(place(this.#id, this.#count), Buffer.from(JSON.stringify(record)), {
       codec: 'json',
       lifetimeSeconds: 0,
     })
-    await write(this.#file, `${sealed.toString('base64')}\n`)
+    try {
+      await write(this.#file, `${sealed.toString('base64')}\n`)
+    } catch (error) {
+      this.#isBroken = true
+      throw cannotUse('the journal of the migration', error)
+    }
     this.#count += 1
   }
 
@@ -99,6 +126,7 @@ export class Journal {
 
   /** The migration is over and undone: its journal is put aside, and another one may begin. */
   async retire(): Promise<void> {
+    await this.#hold.confirm()
     await this.close()
     await rename(this.#path, `${this.#path}-${this.#id.slice(0, 8)}`)
     await syncFolder(dirname(this.#path))
@@ -151,12 +179,6 @@ async function textOf(path: string): Promise<string | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw damaged('the file cannot be read: check its owner and mode')
   }
-}
-
-/** Positioned at the end: `r+` begins at the front. */
-async function reopened(file: FileHandle, path: string): Promise<FileHandle> {
-  await file.close()
-  return open(path, 'a')
 }
 
 async function write(file: FileHandle, text: string): Promise<void> {

@@ -1,106 +1,111 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { CacheError } from '../errors.js'
 import type { MigrationServer } from './server.js'
 
 const LIFETIME_MS = 30_000
 const RENEWAL_MS = 5_000
 
-/** Who holds the lock. */
-interface Holder {
-  readonly token: string
-  /** The folder of the journal: only its own process may go on with it. */
-  readonly journal: string
-  readonly host: string
-  readonly pid: number
-}
-
 export interface LockOptions {
   readonly server: MigrationServer
   readonly keyPrefix: string
-  /** Id of the journal. */
-  readonly journal: string
-  /** Whether a process of this machine runs; by signal 0 where absent. */
-  readonly isRunning?: ((pid: number) => boolean) | undefined
+  /** Of this run alone. */
+  readonly token: string
+  /** Tokens of runs that have crashed for certain. */
+  readonly crashed: readonly string[]
+}
+
+/** What lies under the lock's name, and how many milliseconds it will; -1 for ever, -2 for nothing. */
+interface Found {
+  readonly text: string | undefined
+  readonly ttlMs: number
 }
 
 /**
- * One run at a time: a key in Redis with an owner token, which lives half a minute and is renewed. A second run
- * is refused, wherever it is; only the run that goes on with the same journal, after the crash of the process
- * that held the lock, takes it over at once.
+ * One run at a time on a server, from whatever machine and folder: a key in Redis that holds the token of the run,
+ * lives half a minute and is renewed. Whoever renews it is alive, so only the token of a run that has crashed for
+ * certain is replaced before it ends by itself. Each write is decided on what lies there, and done only if it still does.
  */
 export class MigrationLock {
   readonly #server: MigrationServer
   readonly #name: string
-  readonly #holder: Holder
-  readonly #isRunning: (pid: number) => boolean
+  readonly #token: string
+  readonly #crashed: readonly string[]
   #timer: NodeJS.Timeout | undefined
   #renewing: Promise<void> | undefined
-  #lost = false
+  #renewedAt = 0
+  #isLost = false
 
-  constructor({ server, keyPrefix, journal, isRunning = runs }: LockOptions) {
+  constructor({ server, keyPrefix, token, crashed }: LockOptions) {
     this.#server = server
     this.#name = lockName(keyPrefix)
-    this.#holder = { token: randomBytes(16).toString('hex'), journal, host: hostname(), pid: process.pid }
-    this.#isRunning = isRunning
+    this.#token = token
+    this.#crashed = crashed
   }
 
-  /** @throws {CacheError} ERR_MIGRATION_LOCKED where another run holds it */
+  /** @throws {CacheError} ERR_MIGRATION_LOCKED where another run holds it, or something else lies there */
   async acquire(): Promise<void> {
-    const text = JSON.stringify(this.#holder)
-    const taken = await this.#server.ask('SET', this.#name, text, 'NX', 'PX', String(LIFETIME_MS))
-    if (taken !== 'OK') await this.#takeOver(text)
-    this.#timer = setInterval(() => {
-      this.#renewing ??= this.#renew().finally(() => {
-        this.#renewing = undefined
-      })
-    }, RENEWAL_MS)
+    let found: Found = { text: undefined, ttlMs: -2 }
+    const outcome = await this.#server.decide(this.#name, (seen) => {
+      found = seen
+      const isFree = seen.ttlMs === -2 || (seen.text !== undefined && this.#crashed.includes(seen.text))
+      return isFree ? this.#set : undefined
+    })
+    if (outcome !== 'written') throw this.#held(found)
+    this.#renewedAt = performance.now()
+    this.#timer = setInterval(() => void this.#renewOnce().catch(() => undefined), RENEWAL_MS)
     this.#timer.unref()
   }
 
   /** @throws {CacheError} ERR_MIGRATION_LOCKED where it was lost: nothing may be changed any more */
-  assertHeld(): void {
-    if (this.#lost) throw held('another run has taken the lock over')
+  async confirm(): Promise<void> {
+    // A process that was stopped, or whose server was away, may have lost it without having seen that yet.
+    if (!this.#isLost && performance.now() - this.#renewedAt > LIFETIME_MS / 2) await this.#renewOnce()
+    if (this.#isLost) throw locked('another run has taken the lock over: wait for it to end')
   }
 
   /** Gives it back. Where that fails it ends by itself. */
   async release(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#renewing
-    try {
-      if (!this.#lost && (await this.#isOurs())) await this.#server.ask('DEL', this.#name)
-    } catch {
-      // The server is away: within half a minute nobody holds the lock.
-    }
+    await this.#renewing?.catch(() => undefined)
+    if (this.#timer === undefined) return
+    await this.#server
+      .decide(this.#name, ({ text }) => (text === this.#token ? ['DEL', this.#name] : undefined))
+      .catch(() => undefined)
   }
 
-  async #takeOver(text: string): Promise<void> {
-    const holder = readHolder(await this.#server.ask('GET', this.#name))
-    const { journal, host } = this.#holder
-    // A number of another machine says nothing here.
-    const isHere = holder !== undefined && holder.journal === journal && holder.host === host
-    const isDead = isHere && !this.#isRunning(Number(holder.pid))
-    if (!isDead) throw held('another run of the migration holds the lock')
-    await this.#server.ask('SET', this.#name, text, 'PX', String(LIFETIME_MS))
+  #renewOnce(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
   }
 
   async #renew(): Promise<void> {
-    try {
-      if (await this.#isOurs()) {
-        await this.#server.ask('PEXPIRE', this.#name, String(LIFETIME_MS))
-      } else {
-        // Evicted, or expired while this process slept: ours again unless somebody else has it.
-        const text = JSON.stringify(this.#holder)
-        this.#lost =
-          (await this.#server.ask('SET', this.#name, text, 'NX', 'PX', String(LIFETIME_MS))) !== 'OK'
-      }
-    } catch {
-      // The server is away for a moment; the next renewal tells whether the lock is still ours.
-    }
+    const outcome = await this.#server.decide(this.#name, ({ text, ttlMs }) => {
+      if (text === this.#token) return ['PEXPIRE', this.#name, String(LIFETIME_MS)]
+      // Evicted, or expired while this process slept: ours again unless somebody else has it.
+      return ttlMs === -2 ? this.#set : undefined
+    })
+    if (outcome === 'written') this.#renewedAt = performance.now()
+    else this.#isLost = true
   }
 
-  async #isOurs(): Promise<boolean> {
-    return readHolder(await this.#server.ask('GET', this.#name))?.token === this.#holder.token
+  get #set(): readonly string[] {
+    return ['SET', this.#name, this.#token, 'PX', String(LIFETIME_MS)]
+  }
+
+  #held({ ttlMs }: Found): CacheError {
+    const seconds = Math.ceil(ttlMs / 1000)
+    if (ttlMs >= 0 && ttlMs <= LIFETIME_MS) {
+      return locked(
+        `another run of the migration holds the lock: wait for it to end (a crashed one loses it in ${seconds} s)`,
+      )
+    }
+    const name = Buffer.from(this.#name, 'latin1').toString()
+    const end = ttlMs === -1 ? 'never ends' : `ends in ${seconds} s`
+    return locked(
+      `what lies under ${name} ${end}, so it is no lock of a run: somebody else has put it there. ` +
+        `Look who writes to this server, and remove it with redis-cli DEL ${name}`,
+    )
   }
 }
 
@@ -109,30 +114,6 @@ export function lockName(keyPrefix: string): string {
   return `${Buffer.from(keyPrefix).toString('latin1')}@lock:migration`
 }
 
-/** What stands there may be anything: whoever can write to Redis can write it. */
-function readHolder(reply: unknown): Partial<Holder> | undefined {
-  try {
-    const holder: unknown = JSON.parse(String(reply))
-    return typeof holder === 'object' && holder !== null ? holder : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function runs(pid: number): boolean {
-  // Our own number in another process's lock: that process is gone, and we have got its number.
-  if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-function held(why: string): CacheError {
-  return new CacheError(
-    'ERR_MIGRATION_LOCKED',
-    `${why}: wait for it to end (a crashed one loses the lock within 30 s)`,
-  )
+function locked(why: string): CacheError {
+  return new CacheError('ERR_MIGRATION_LOCKED', why)
 }

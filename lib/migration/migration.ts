@@ -124,21 +124,18 @@ export class Migration {
   }
 
   async #session(work: (session: Session) => Promise<void>): Promise<void> {
-    const journal = await Journal.open(this.#options)
-    let session: Session | undefined
-    let isOver = false
+    const session = await openSession({ ...this.#options, steps: this.steps })
     try {
-      session = await openSession({ ...this.#options, steps: this.steps, journal })
       await work(session)
-      isOver = session.progress.begun !== undefined && session.progress.standing.length === 0
+      const { progress, journal } = session
+      if (progress.begun === undefined || progress.standing.length > 0) return
       // Their bytes of before do not have what somebody else has changed since.
-      if (isOver && !session.progress.hasAccepted) await restoreServerFiles(session.progress.files)
+      if (!progress.hasAccepted) await restoreServerFiles(progress.files)
+      // Last: until here a crash finds a journal that says that everything is undone.
+      await journal.retire()
     } finally {
-      await session?.close()
-      await journal.close()
+      await session.close()
     }
-    // Last: until here a crash finds a journal that says that everything is undone.
-    if (isOver) await journal.retire()
   }
 
   #runner(session: Session): Runner {

@@ -211,13 +211,13 @@ export class Runner {
 
   async #applyAll(step: Step, side: Side): Promise<void> {
     const { session, tell, waiter } = this.#parts
-    const { server, progress, lock } = session
+    const { server, progress, hold } = session
     const { version } = session.facts
     const changes = progress.changesOf(step.id, side)
     for (const [index, entry] of changes.entries()) {
       if (entry.state === 'applied') continue
       waiter.throwIfStopped()
-      lock.assertHeld()
+      await hold.confirm()
       const at = { step: step.id, side, index }
       if (entry.before === undefined || entry.state === 'undone') {
         await this.#record({ type: 'intent', ...at, before: await contentOf(server, entry.change) })
@@ -244,13 +244,13 @@ export class Runner {
 
   async #undoAll(step: Step, side: Side): Promise<void> {
     const { session, tell } = this.#parts
-    const { server, progress, lock } = session
+    const { server, progress, hold } = session
     const { version } = session.facts
     const touched = [...progress.changesOf(step.id, side).entries()].filter(
       ([, { state }]) => state !== 'planned' && state !== 'undone',
     )
     for (const [index, entry] of touched.toReversed()) {
-      lock.assertHeld()
+      await hold.confirm()
       const at = { step: step.id, side, index }
       const content = entry.before ?? null
       await this.#record({ type: 'undoing', ...at })

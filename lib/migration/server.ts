@@ -3,6 +3,7 @@ import { SecurityEvents } from '../events.js'
 import { openConnection, type RedisConnection } from '../redis/connection.js'
 import type { Login } from '../redis/login.js'
 import { fromRedis } from '../redis/redis-errors.js'
+import { stringAt, writeWatched } from '../redis/watched-write.js'
 import { parseServerVersion, type ServerVersion } from '../redis/versions.js'
 import { readConfig, readUsers, type ServerState } from './server-state.js'
 import { settingsOf, type Destination, type Way } from './server-way.js'
@@ -88,6 +89,32 @@ export class MigrationServer {
     } catch (error) {
       throw fromRedis(error, `${command} ${args[0] ?? ''}`.trim())
     }
+  }
+
+  /**
+   * Sends the command that is chosen from what lies under a key, only while that still lies there. `text` is absent
+   * for what is no string, `ttlMs` is -1 for no end and -2 for no key. One at a time on this connection.
+   */
+  async decide(
+    key: string,
+    choose: (found: {
+      readonly text: string | undefined
+      readonly ttlMs: number
+    }) => readonly string[] | undefined,
+  ): Promise<'written' | 'left' | 'overtaken'> {
+    const { client } = await this.#ready()
+    const name = Buffer.from(key, 'latin1')
+    return writeWatched(client, {
+      keys: [name],
+      async read() {
+        const [value, ttlMs] = await Promise.all([stringAt(client, name), client.pttl(name)])
+        return { text: value?.toString('latin1'), ttlMs }
+      },
+      write(found) {
+        const [command, ...args] = choose(found) ?? []
+        return command === undefined ? [] : [[command, ...args.map((word) => Buffer.from(word, 'latin1'))]]
+      },
+    })
   }
 
   async texts(...words: readonly string[]): Promise<readonly string[]> {

@@ -2,15 +2,14 @@ import { CacheError } from '../errors.js'
 import { contentIn } from './changes.js'
 import { connectTo, type ConnectOptions } from './connecting.js'
 import { factsOf, type ServerFacts } from './facts.js'
-import type { Journal } from './journal.js'
-import { MigrationLock } from './lock.js'
+import { Hold } from './hold.js'
+import { Journal, type JournalOptions } from './journal.js'
 import { Progress } from './progress.js'
 import type { JournalRecord, Place } from './records.js'
 import { itemName } from './server-state.js'
 import type { MigrationServer } from './server.js'
 
-export interface SessionOptions extends ConnectOptions {
-  readonly journal: Journal
+export interface SessionOptions extends ConnectOptions, JournalOptions {
   readonly acceptChanges?: boolean | undefined
 }
 
@@ -20,7 +19,7 @@ export class Session {
   readonly place: Place
   readonly journal: Journal
   readonly progress: Progress
-  readonly lock: MigrationLock
+  readonly hold: Hold
   readonly facts: ServerFacts
 
   constructor(parts: {
@@ -28,14 +27,14 @@ export class Session {
     readonly place: Place
     readonly journal: Journal
     readonly progress: Progress
-    readonly lock: MigrationLock
+    readonly hold: Hold
     readonly facts: ServerFacts
   }) {
     this.server = parts.server
     this.place = parts.place
     this.journal = parts.journal
     this.progress = parts.progress
-    this.lock = parts.lock
+    this.hold = parts.hold
     this.facts = parts.facts
   }
 
@@ -46,30 +45,36 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    await this.lock.release()
+    await this.journal.close()
+    await this.hold.release()
     await this.server.close()
   }
 }
 
 /**
- * Connects, takes the lock and compares the server with the journal.
+ * Takes the folder, connects the way that its journal says, takes the server, and only then opens the journal for
+ * writing and compares the server with it.
  *
- * @throws {CacheError} ERR_MIGRATION_LOCKED, ERR_MIGRATION_CHANGED, ERR_REDIS_…
+ * @throws {CacheError} ERR_MIGRATION_LOCKED, ERR_MIGRATION_JOURNAL, ERR_MIGRATION_CHANGED, ERR_REDIS_…
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { journal, settings } = options
-  const progress = new Progress(journal.records)
-  const { server, place } = await connectTo(options, progress)
-  const lock = new MigrationLock({ server, keyPrefix: settings.redis.keyPrefix, journal: journal.id })
+  const hold = await Hold.ofFolder(options.folder)
+  let server: MigrationServer | undefined
+  let journal: Journal | undefined
   try {
-    await lock.acquire()
+    const connected = await connectTo(options, new Progress((await Journal.read(options)) ?? []))
+    server = connected.server
+    await hold.takeServer(server, options.settings.redis.keyPrefix)
+    journal = await Journal.open({ ...options, hold })
+    const progress = new Progress(journal.records)
     const facts = await factsOf(server)
-    const session = new Session({ server, place, journal, progress, lock, facts })
+    const session = new Session({ server, place: connected.place, journal, progress, hold, facts })
     await lookForChanges(session, options.acceptChanges === true)
     return session
   } catch (error) {
-    await lock.release()
-    await server.close()
+    await journal?.close()
+    await hold.release()
+    await server?.close()
     throw error
   }
 }

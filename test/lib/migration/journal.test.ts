@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { KeyRing } from '../../../lib/crypto/key-ring.js'
+import { FolderLock } from '../../../lib/migration/folder-lock.js'
 import { Journal } from '../../../lib/migration/journal.js'
 import type { JournalRecord } from '../../../lib/migration/records.js'
 import { Secret } from '../../../lib/settings/secret.js'
@@ -79,7 +80,7 @@ describe('the journal of a migration', () => {
 
   it('says which setting is wrong where its key is not in the ring', async () => {
     await written(RECORD)
-    const { code, message } = await refused(Journal.open({ folder, keyRing: ringOf('22') }))
+    const { code, message } = await refused(Journal.read({ folder, keyRing: ringOf('22') }))
     expect(code).to.equal('ERR_MIGRATION_JOURNAL')
     expect(message).to.include('REDIS_ENCRYPTION_ACCEPTED_KEYS')
     await appendFile(path, '')
@@ -87,19 +88,40 @@ describe('the journal of a migration', () => {
   })
 
   it('makes room for another migration once this one is undone', async () => {
-    const journal = await Journal.open({ folder, keyRing })
+    const hold = await FolderLock.take(folder)
+    const journal = await Journal.open({ folder, keyRing, hold })
     await journal.append(RECORD)
     await journal.retire()
     expect(await Journal.read({ folder, keyRing })).to.equal(undefined)
-    const next = await Journal.open({ folder, keyRing })
+    const next = await Journal.open({ folder, keyRing, hold })
     expect(next.id).not.to.equal(journal.id)
     await next.close()
+    await hold.release()
+  })
+
+  it('takes no record from whoever has lost the folder to another run, and stays whole', async () => {
+    const hold = await FolderLock.take(folder)
+    const journal = await Journal.open({ folder, keyRing, hold })
+    await journal.append(RECORD)
+    await writeFile(join(folder, 'lock-2'), '')
+    for (const late of [
+      () => journal.append(NEXT),
+      () => journal.retire(),
+      () => Journal.open({ folder, keyRing, hold }),
+    ]) {
+      expect((await refused(late())).code).to.equal('ERR_MIGRATION_LOCKED')
+    }
+    await journal.close()
+    await hold.release()
+    expect(await Journal.read({ folder, keyRing })).to.deep.equal([RECORD])
   })
 
   async function written(...records: readonly JournalRecord[]): Promise<void> {
-    const journal = await Journal.open({ folder, keyRing })
+    const hold = await FolderLock.take(folder)
+    const journal = await Journal.open({ folder, keyRing, hold })
     for (const record of records) await journal.append(record)
     await journal.close()
+    await hold.release()
   }
 })
 

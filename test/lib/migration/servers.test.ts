@@ -34,8 +34,8 @@ describe('a migration of a server that is not like the others', () => {
       await open.migration().run({ through: 'authentication' })
       await restart()
       const before = await lookFromOutside(open)
-      for (const command of [open.migration().plan(), open.migration().run(), open.migration().rollback()]) {
-        const { code, message } = await refused(command)
+      for (const command of ['plan', 'run', 'rollback'] as const) {
+        const { code, message } = await refused(open.migration()[command]())
         expect(code).to.equal('ERR_MIGRATION_CHANGED')
         expect(message).to.match(/has forgotten what was set.*generated redis.conf.*another --folder/)
       }
