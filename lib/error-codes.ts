@@ -238,7 +238,8 @@ export const ERROR_CODES = {
   },
   ERR_MIGRATION_LOCKED: {
     group: 'migration',
-    cause: 'another run holds the folder or the lock in Redis, or took it over; or something else lies in its place',
+    cause:
+      'another run holds the folder or the lock in Redis, or took it over; or something else lies in its place',
     remedy:
       'wait for it to end: one that crashed elsewhere loses both within half a minute; what is no lock of a run is named',
   },
