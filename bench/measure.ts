@@ -1,27 +1,34 @@
 import { readFileSync } from 'node:fs'
 import type { Contestant, MeasuredWindow } from './contestant.js'
-import type { Cell, Plan } from './plan.js'
+import { cellName, type Cell, type Plan } from './plan.js'
 import type { Results } from './results.js'
 
 /** Above such a share of waiting for a processor, or of its being taken away, a window says little about us. */
 const FOREIGN_SHARE = 0.05
 
 /** What the compiler learns while it is measured would be counted against whoever comes first. */
-const WARM_UP = { operations: 4000, concurrency: 64, ms: 100, maxMs: 1500 }
+const WARM_UP = { concurrency: 64, ms: 50, maxMs: 1500 }
+
+export interface Measuring {
+  readonly contestants: readonly Contestant[]
+  readonly plan: Plan
+  readonly results: Results
+  /** Told what comes next. */
+  readonly onProgress: (text: string) => void
+}
 
 /** Plays all cells with all variants, round by round: A B C, B C A, …, so that nobody always has the same neighbour. */
-export async function measure(
-  contestants: readonly Contestant[],
-  { cells, rounds, windowMs, repeats, budgetMs }: Plan,
-  results: Results,
-): Promise<void> {
+export async function measure({ contestants, plan, results, onProgress }: Measuring): Promise<void> {
+  const { cells, rounds, windowMs, repeats, budgetMs } = plan
   const end = performance.now() + budgetMs
   for (const size of new Set(cells.map((cell) => cell.size))) {
+    onProgress(`warming up with ${size} bytes`)
     for (const contestant of contestants) {
       await contestant.fill(size)
-      await warmUp(contestant, size)
+      await warmUp(contestant, size, plan.warmUpOperations)
     }
     for (const cell of cells.filter((each) => each.size === size)) {
+      onProgress(`${cellName(cell)} (${cells.indexOf(cell) + 1} of ${cells.length})`)
       const players = contestants.filter(({ hasMany }) => hasMany || !cell.operation.endsWith('Many'))
       for (const contestant of players) await play(contestant, cell, windowMs)
       for (let round = 0; round < rounds; round += 1) {
@@ -34,14 +41,17 @@ export async function measure(
       }
     }
   }
-  for (const contestant of contestants) results.memory.set(contestant.name, await contestant.memory())
+  onProgress('memory')
+  await Promise.all(
+    contestants.map(async (contestant) => results.memory.set(contestant.name, await contestant.memory())),
+  )
 }
 
-async function warmUp(contestant: Contestant, size: number): Promise<void> {
+async function warmUp(contestant: Contestant, size: number, operations: number): Promise<void> {
   for (const operation of ['get', 'set'] as const) {
     const end = performance.now() + WARM_UP.maxMs
     let played = 0
-    while (played < WARM_UP.operations && performance.now() < end) {
+    while (played < operations && performance.now() < end) {
       played += (await contestant.run(operation, size, WARM_UP)).operations
     }
   }

@@ -52,12 +52,7 @@ async function json(login: Login, options: RedisOptions = {}): Promise<Client> {
 /** The same with each value sealed, command by command. */
 async function sealed({ hardened, keyPrefix, encryptionKey }: Access): Promise<Client> {
   const redis = await connect(hardened)
-  const values = new Envelope({ keyRing: ring(encryptionKey) }).namespace(keyPrefix, '')
-  const name = (key: string): string => `${keyPrefix}:${key}`
-  const seal = (key: string, value: unknown): Buffer =>
-    values.seal(key, Buffer.from(JSON.stringify(value)), { codec: 'json', lifetimeSeconds: TTL_SECONDS })
-  const opened = (key: string, bytes: Buffer | null): unknown =>
-    bytes === null ? undefined : JSON.parse(values.open(key, bytes).payload.toString())
+  const { name, seal, opened } = sealing({ keyPrefix, encryptionKey })
   return {
     get: async (key) => opened(key, await redis.getBuffer(name(key))),
     set: (key, value) => redis.set(name(key), seal(key, value), 'PX', TTL_MS),
@@ -70,8 +65,24 @@ async function sealed({ hardened, keyPrefix, encryptionKey }: Access): Promise<C
       for (const [key, value] of entries) pipeline.set(name(key), seal(key, value), 'PX', TTL_MS)
       return pipeline.exec()
     },
-    fill: filler(async () => redis, keyPrefix, encryptionKey),
+    fill: filler(async () => redis, { keyPrefix, encryptionKey }),
     close: () => redis.quit(),
+  }
+}
+
+/** Values sealed and opened one by one, for whichever driver. */
+export function sealing({ keyPrefix, encryptionKey }: Pick<Access, 'keyPrefix' | 'encryptionKey'>): {
+  name: (key: string) => string
+  seal: (key: string, value: unknown) => Buffer
+  opened: (key: string, bytes: Buffer | null) => unknown
+} {
+  const values = new Envelope({ keyRing: ring(encryptionKey) }).namespace(keyPrefix, '')
+  return {
+    name: (key) => `${keyPrefix}:${key}`,
+    seal: (key, value) =>
+      values.seal(key, Buffer.from(JSON.stringify(value)), { codec: 'json', lifetimeSeconds: TTL_SECONDS }),
+    opened: (key, bytes): unknown =>
+      bytes === null ? undefined : JSON.parse(values.open(key, bytes).payload.toString()),
   }
 }
 
@@ -85,7 +96,7 @@ async function suite({ env, hardened, keyPrefix, encryptionKey }: Access): Promi
     getMany: async (keys) => (await cache.getMany(keys)).size,
     setMany: (entries) =>
       cache.setMany(entries as readonly (readonly [string, object])[], { ttl: TTL_SECONDS }),
-    fill: filler(() => (filling ??= connect(hardened)), keyPrefix, encryptionKey),
+    fill: filler(() => (filling ??= connect(hardened)), { keyPrefix, encryptionKey }),
     // A connection of its own would count as memory of the cache.
     async filled() {
       await (await filling)?.quit()
@@ -99,10 +110,9 @@ async function suite({ env, hardened, keyPrefix, encryptionKey }: Access): Promi
  * Writes values that each have a nonce prefix of their own: written in one second they would share one, and a
  * reader that derives nothing would flatter us.
  */
-function filler(
+export function filler(
   connection: () => Promise<Redis>,
-  keyPrefix: string,
-  encryptionKey: string,
+  { keyPrefix, encryptionKey }: Pick<Access, 'keyPrefix' | 'encryptionKey'>,
 ): NonNullable<Client['fill']> {
   let leaps = 0
   const leaping = new Envelope({
@@ -121,7 +131,7 @@ function ring(encryptionKey: string): KeyRing {
   return KeyRing.create({ enabled: true, key: new Secret(encryptionKey), acceptedKeys: [] })
 }
 
-async function connect(login: Login, options: RedisOptions = {}): Promise<Redis> {
+export async function connect(login: Login, options: RedisOptions = {}): Promise<Redis> {
   const redis = new Redis({
     ...login,
     ...options,

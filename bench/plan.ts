@@ -13,6 +13,8 @@ export interface Plan {
   readonly windowMs: number
   /** How often a window in which the machine was not ours is repeated, at most. */
   readonly repeats: number
+  /** Operations of each kind and size that the compiler learns from before anything is measured. */
+  readonly warmUpOperations: number
   readonly expressMs: number
   /** When so much time is over, windows are repeated no more and the rounds that are left are left out. */
   readonly budgetMs: number
@@ -36,6 +38,7 @@ export const FULL: Plan = {
   rounds: 9,
   windowMs: 150,
   repeats: 3,
+  warmUpOperations: 4000,
   expressMs: 500,
   budgetMs: 20 * 60_000,
 }
@@ -44,10 +47,11 @@ export const FULL: Plan = {
 export const QUICK: Plan = {
   cells: [...grid([200, 1024, 10_240]), ...MANY],
   rounds: 3,
-  windowMs: 40,
+  windowMs: 30,
   repeats: 1,
-  expressMs: 250,
-  budgetMs: 30_000,
+  warmUpOperations: 3000,
+  expressMs: 150,
+  budgetMs: 22_000,
 }
 
 export function cellName({ operation, size, concurrency }: Cell): string {

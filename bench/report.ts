@@ -134,8 +134,8 @@ function targetTable(run: Run): string {
       target.name,
       String(target.must),
       String(target.aim),
-      target.reached.toFixed(2),
-      isReached(target) ? 'reached' : 'missed',
+      Number.isNaN(target.reached) ? '–' : target.reached.toFixed(2),
+      Number.isNaN(target.reached) ? 'not played' : isReached(target) ? 'reached' : 'missed',
     ]),
   )
 }

@@ -36,11 +36,13 @@ export class Results {
 
   /** Median of the ratios to the baseline's window of the same round, and how far they lie apart. */
   ratio(variant: string, cell: Cell, figure: Figure): { readonly median: number; readonly spread: number } {
-    const base = this.#of(this.#baseline, cell)
-    const ratios = this.#of(variant, cell)
-      .map((window, round) => window[figure] / (base[round]?.[figure] ?? Number.NaN))
-      .filter(Number.isFinite)
+    const ratios = this.#ratios([variant, this.#baseline], cell, figure)
     return { median: median(ratios), spread: spread(ratios) }
+  }
+
+  /** The throughput of the first beside the second, median of the rounds. */
+  throughputBeside(pair: readonly [string, string], cell: Cell): number {
+    return median(this.#ratios(pair, cell, 'perSecond'))
   }
 
   /** The geometric mean of the cells that both have. */
@@ -57,6 +59,13 @@ export class Results {
   memoryAbove(variant: string, kind: keyof Memory = 'resident'): number {
     const [own, base] = [variant, this.#baseline].map((name) => this.memory.get(name)?.[kind] ?? Number.NaN)
     return ((own ?? Number.NaN) - (base ?? Number.NaN)) / 2 ** 20
+  }
+
+  #ratios([variant, base]: readonly [string, string], cell: Cell, figure: Figure): number[] {
+    const beside = this.#of(base, cell)
+    return this.#of(variant, cell)
+      .map((window, round) => window[figure] / (beside[round]?.[figure] ?? Number.NaN))
+      .filter(Number.isFinite)
   }
 
   #of(variant: string, cell: Cell): readonly MeasuredWindow[] {

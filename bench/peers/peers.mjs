@@ -12,6 +12,12 @@ const PEERS = [
     server: 'hardened',
     open: ({ hardened }) => nodeRedis(hardened),
   },
+  {
+    name: 'node-redis + TLS + sealing',
+    needs: ['redis'],
+    server: 'hardened',
+    open: nodeRedisSealed,
+  },
   { name: 'keyv', needs: ['keyv', '@keyv/redis'], server: 'plain', open: keyv },
   { name: 'cacheable', needs: ['cacheable', 'keyv', '@keyv/redis'], server: 'plain', open: cacheable },
   {
@@ -29,11 +35,36 @@ export function installedPeers() {
   return PEERS.filter(({ needs }) => needs.every(isInstalled))
 }
 
-async function nodeRedis({ host, port, tls, ...user }) {
+async function connectNodeRedis({ host, port, tls, ...user }) {
   const { createClient } = await import('redis')
   const client = createClient({ ...user, socket: { host, port, ...(tls ? { tls: true, ...tls } : {}) } })
   client.on('error', () => undefined)
   await client.connect()
+  return client
+}
+
+/** The same bytes as ours, sealed and opened one by one, and written by the same hand before they are read. */
+async function nodeRedisSealed(access) {
+  const { RESP_TYPES } = await import('redis')
+  const { connect, filler, sealing } = await import('../../dist/bench/own-variants.js')
+  const redis = await connectNodeRedis(access.hardened)
+  const bytes = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+  const { name, seal, opened } = sealing(access)
+  let filling
+  return {
+    get: async (key) => opened(key, await bytes.get(name(key))),
+    set: (key, value) => redis.set(name(key), seal(key, value), { PX: TTL_MS }),
+    fill: filler(() => (filling ??= connect(access.hardened)), access),
+    async filled() {
+      await (await filling)?.quit()
+      filling = undefined
+    },
+    close: async () => redis.destroy(),
+  }
+}
+
+async function nodeRedis(login) {
+  const client = await connectNodeRedis(login)
   const name = (key) => `ai_cache::${key}`
   return {
     get: async (key) => parsed(await client.get(name(key))),

@@ -32,6 +32,7 @@ describe('results of a benchmark', () => {
       results.add('ours', GET, window(ours))
     }
     expect(results.ratio('ours', GET, 'perSecond').median).to.be.closeTo(0.9, 1e-12)
+    expect(results.throughputBeside(['base', 'ours'], GET)).to.be.closeTo(1 / 0.9, 1e-12)
     expect(results.value('base', GET, 'perSecond')).to.equal(100)
     expect(results.measured).to.equal(6)
   })
