@@ -1,5 +1,5 @@
 import { hostOf } from './address.js'
-import { foreignText } from './foreign-text.js'
+import { foreignText } from '../foreign-text.js'
 
 /** One entry of ACL LOG: what somebody was refused. Every text in it is made harmless. */
 export interface AclLogEntry {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Severity } from '../events.js'
-import { foreignText } from './foreign-text.js'
+import { foreignText } from '../foreign-text.js'
 
 /** What a person is told. One line a text, no secret, nothing that acts on whoever reads it. */
 export interface Alert {

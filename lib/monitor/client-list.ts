@@ -1,5 +1,5 @@
 import { hostOf, portOf } from './address.js'
-import { foreignText } from './foreign-text.js'
+import { foreignText } from '../foreign-text.js'
 import type { ClientsSeen } from './observations.js'
 
 interface Client {

@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { describe, it } from 'mocha'
 
-import { foreignText } from '../../../lib/monitor/foreign-text.js'
-import { createRedactor } from '../../../lib/redact.js'
-import { Secret } from '../../../lib/settings/secret.js'
+import { foreignText } from '../../lib/foreign-text.js'
+import { createRedactor } from '../../lib/redact.js'
+import { Secret } from '../../lib/settings/secret.js'
 
 describe('text that someone else wrote', () => {
   const cases: readonly (readonly [string, string, string])[] = [
