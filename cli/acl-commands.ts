@@ -6,6 +6,7 @@ import { compareUsers, type UserDifference } from '../lib/acl/difference.js'
 import { addPassword, dropOldPasswords } from '../lib/acl/rotate-password.js'
 import { verifyUsers } from '../lib/acl/verify.js'
 import { isCacheError } from '../lib/errors.js'
+import { foreignText } from '../lib/foreign-text.js'
 import { probeAnonymous } from '../lib/redis/probe.js'
 import type { Secret } from '../lib/settings/secret.js'
 import type { UserRole } from '../lib/settings/settings.js'
@@ -44,7 +45,8 @@ export async function applyAcl(options: OperatorOptions & { prune?: boolean | un
   })
   const { difference, kept, persisted } = report
   for (const user of difference.users) if (!kept.includes(user.name)) show(user)
-  for (const name of kept) say(`note: the user ${name} was not generated and stays; --prune deletes it`)
+  for (const name of kept)
+    say(`note: the user ${foreignText(name)} was not generated and stays; --prune deletes it`)
   say(`${difference.users.length - kept.length} users changed, sessions go on with the new rights`)
   tellPersisted(persisted, aclFile)
 }
@@ -56,8 +58,8 @@ export async function verifyAcl(options: OperatorOptions): Promise<void> {
   const verdicts = await operator.asAdmin(({ client }) => verifyUsers({ client, wanted }))
   let wrong = 0
   for (const { name, state, denied, excessive, changes, tried } of verdicts) {
-    print(`${name}: ${state}${tried === 0 ? '' : ` (${tried} commands tried)`}`)
-    if (state !== 'right') wrong += 1
+    print(`${foreignText(name)}: ${state}${tried === 0 ? '' : ` (${tried} commands tried)`}`)
+    if (state !== 'right' && state !== 'extra') wrong += 1
     for (const command of denied) print(`  denied, and needed: ${command}`)
     for (const command of excessive) print(`  allowed, and not generated: ${command}`)
     for (const change of changes) print(`  ${change}`)
@@ -193,7 +195,7 @@ function roleCalled(name: string): UserRole {
 }
 
 function show({ name, kind, changes }: UserDifference): void {
-  print(`${name}: ${kind}`)
+  print(`${foreignText(name)}: ${kind}`)
   for (const change of changes) print(`  ${change}`)
 }
 

@@ -34,7 +34,7 @@ export async function readSettingsFile(path: string): Promise<string | undefined
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT') return undefined
-    throw new UsageError(`the environment file cannot be read (${code})`, 'check its path, owner and mode')
+    throw new UsageError(`${path} cannot be read (${code})`, 'check its path, owner and mode')
   }
 }
 

@@ -5,6 +5,9 @@ import { DEFAULT_OUT, SETTINGS_OPTION } from './output-options.js'
 
 export const DEFAULT_FOLDER = join('.secure-cache', 'migration')
 
+const PASSWORD_FILE =
+  'file with the password that the server asks for today (default: REDIS_PASSWORD, or what the journal knows)'
+
 export interface Address {
   readonly host: string
   readonly port: number
@@ -22,6 +25,8 @@ export interface MigrationCommandOptions extends ServerOptions {
   readonly from?: Address | undefined
   readonly tlsPort?: number | undefined
   readonly serverTls?: string | undefined
+  readonly currentPasswordFile?: string | undefined
+  readonly leaveDatabases?: boolean | undefined
   readonly json?: boolean | undefined
 }
 
@@ -47,6 +52,8 @@ export function withMigrationOptions(command: Command): Command {
     .option('--from <host:port>', 'the server as it is today (default: REDIS_HOST:REDIS_PORT)', address)
     .option('--tls-port <port>', 'port for TLS (default: REDIS_PORT, or the one after that of --from)', port)
     .option('--server-tls <folder>', 'tls/ of the output as the server sees it (default: <out>/tls here)')
+    .option('--current-password-file <file>', PASSWORD_FILE)
+    .option('--leave-databases', 'databases other than 0 belong to somebody else: leave them as they are')
     .option('--json', 'print JSON')
 }
 

@@ -5,8 +5,9 @@ import { KeyRing } from '../lib/crypto/key-ring.js'
 import { Migration } from '../lib/migration/migration.js'
 import type { RunEvent } from '../lib/migration/runner.js'
 import { readSettings } from '../lib/settings/read.js'
+import { Secret } from '../lib/settings/secret.js'
 import type { Settings, UserRole } from '../lib/settings/settings.js'
-import { loadEnvironment, type Environment } from './environment.js'
+import { loadEnvironment, readSettingsFile, type Environment } from './environment.js'
 import type { ChangingOptions, MigrationCommandOptions, ServerOptions } from './migration-options.js'
 import { UsageError } from './usage-error.js'
 
@@ -61,7 +62,24 @@ export async function openMigration(
     },
     tell,
     acceptChanges: options.acceptChanges,
+    leavesDatabases: options.leaveDatabases,
+    currentPassword: await readCurrentPassword(options.currentPasswordFile),
   })
+}
+
+/**
+ * The password that an option names the file of, as it is never an argument itself.
+ *
+ * @throws {UsageError} for a file that is not there, or empty
+ */
+export async function readCurrentPassword(path: string | undefined): Promise<Secret | undefined> {
+  if (path === undefined) return undefined
+  const text = (await readSettingsFile(path))?.replace(/\r?\n$/, '') ?? ''
+  if (text !== '') return new Secret(text)
+  throw new UsageError(
+    'the file of --current-password-file is missing or empty',
+    'it holds the password of today, and nothing else',
+  )
 }
 
 /** @throws {UsageError} for settings without a Redis */

@@ -4,6 +4,7 @@ import { address, withServerOptions, type Address, type ServerOptions } from './
 export interface RestoreCommandOptions extends ServerOptions {
   readonly identity: string
   readonly from?: Address | undefined
+  readonly currentPasswordFile?: string | undefined
   readonly replace?: boolean | undefined
 }
 
@@ -19,6 +20,10 @@ export function addRestore(program: Command): void {
       .requiredOption('-i, --identity <file>', 'age identity file that opens it'),
   )
     .option('--from <host:port>', 'a server without TLS, as migrate has found it, instead', address)
+    .option(
+      '--current-password-file <file>',
+      'with --from: the password that it asks for (default: REDIS_PASSWORD)',
+    )
     .option('--replace', 'also over keys that are there')
     .action(async (backup: string, options: RestoreCommandOptions) => {
       const { restore } = await import('./restored-backup.js')

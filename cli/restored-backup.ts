@@ -4,7 +4,7 @@ import { readIdentity } from '../lib/migration/backup-file.js'
 import { connectTo } from '../lib/migration/connecting.js'
 import { Progress } from '../lib/migration/progress.js'
 import { openConnection, type RedisConnection } from '../lib/redis/connection.js'
-import { readServerSettings } from './open-migration.js'
+import { readCurrentPassword, readServerSettings } from './open-migration.js'
 import { print, say } from './report.js'
 import type { RestoreCommandOptions } from './restore.js'
 
@@ -44,7 +44,8 @@ async function connect(options: RestoreCommandOptions): Promise<Connected> {
   const settings = await readServerSettings(options)
   const { redis, users } = settings
   if (options.from !== undefined) {
-    const unused = { steps: [], tlsPort: redis.port }
+    const currentPassword = await readCurrentPassword(options.currentPasswordFile)
+    const unused = { steps: [], tlsPort: redis.port, currentPassword }
     const { server } = await connectTo({ settings, today: options.from, ...unused }, new Progress())
     const connection = server.open(server.way, 'restore')
     return {

@@ -12,13 +12,19 @@ const AT_ONCE = 200
 /** What one user may really do, against what it should. */
 export interface UserVerdict {
   readonly name: string
-  /** `gone`: there is no such user. */
-  readonly state: 'right' | 'wrong' | 'gone'
+  /**
+   * `gone`: there is no such user. `extra`: it was not wanted, and is for people to look at; one that is on and
+   * asks for no password, or may send everything, is `wrong`.
+   */
+  readonly state: 'right' | 'wrong' | 'gone' | 'extra'
   /** Commands that it should be able to send and is denied. */
   readonly denied: readonly string[]
   /** Commands that it should not be able to send and may. */
   readonly excessive: readonly string[]
-  /** What differs beside commands: patterns, channels, whether it is on; see {@link compareNormal}. */
+  /**
+   * What differs beside commands: patterns, channels, whether it is on; see {@link compareNormal}. Of one that was
+   * not wanted: what it may do.
+   */
   readonly changes: readonly string[]
   /** Dry runs that were judged. */
   readonly tried: number
@@ -30,7 +36,8 @@ interface ServerCommand {
 }
 
 /**
- * Proves what each wanted user may do, by ACL DRYRUN of every command that the server has: nothing is executed. It
+ * Proves what each wanted user may do, by ACL DRYRUN of every command that the server has: nothing is executed. Users
+ * beside them follow: whoever planted one has rights of their own. It
  * needs Redis 7.0 and a user that may COMMAND, ACL LIST and ACL DRYRUN: admin.
  *
  * Rejects with a CacheError where the server refuses or is away.
@@ -57,7 +64,21 @@ export async function verifyUsers(options: {
     const state = denied.length + excessive.length + changes.length === 0 ? 'right' : 'wrong'
     verdicts.push({ name, state, denied, excessive, changes, tried: commands.length })
   }
-  return verdicts
+  const extras = [...live.values()].filter(({ name }) => !wanted.has(name))
+  return [...verdicts, ...extras.map(judgeExtra)]
+}
+
+function judgeExtra(user: NormalUser): UserVerdict {
+  const { name, on, nopass, selectors } = user
+  const everything = [user, ...selectors].some(({ allCommands }) => allCommands)
+  const changes = [
+    'was not generated',
+    ...(on ? [] : ['is off']),
+    ...(nopass ? ['asks for no password'] : []),
+    ...(everything ? ['may send every command'] : []),
+  ]
+  const state = on && (nopass || everything) ? 'wrong' : 'extra'
+  return { name, state, denied: [], excessive: [], changes, tried: 0 }
 }
 
 async function tryAll(

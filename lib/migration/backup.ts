@@ -4,9 +4,8 @@ import { fromRedis } from '../redis/redis-errors.js'
 import type { Secret } from '../settings/secret.js'
 import { backupEnd, backupEntry, backupHead, readBackup, type BackupEntry } from './backup-format.js'
 import { decrypted, writeEncrypted, type WrittenBackup } from './backup-file.js'
+import { GROUP_BYTES, keyGroups } from './key-sizes.js'
 
-/** Of one transaction; the server does nothing else meanwhile. */
-const SCAN_COUNT = 64
 /** Keys of one round trip when restoring. */
 const RESTORE_BATCH = 100
 
@@ -41,9 +40,9 @@ export async function backUp(options: BackupOptions): Promise<BackupReport> {
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield backupHead()
     for (const database of options.databases) {
-      for await (const page of pagesOf(options.client, database)) {
+      for await (const group of keyGroups(options.client, database)) {
         options.signal?.throwIfAborted()
-        for (const entry of page) {
+        for (const entry of await entriesOf(options.client, database, group)) {
           if (entry.key.toString('latin1') === options.leaveOut) continue
           keys += 1
           const type = typeOf(entry.payload)
@@ -99,18 +98,29 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const { path, identity, onProgress } = options
   await countEntries(decrypted(path, identity))
   const restorer = new Restorer(options)
+  for await (const batch of batchesOf(readBackup(decrypted(path, identity)))) {
+    await restorer.restore(batch)
+    onProgress?.(restorer.done)
+  }
+  return restorer.report
+}
+
+/** Of one database each, and of about a mebibyte: more than that is never in the server's way at once. */
+async function* batchesOf(entries: AsyncIterable<BackupEntry>): AsyncGenerator<readonly BackupEntry[]> {
   let batch: BackupEntry[] = []
-  for await (const entry of readBackup(decrypted(path, identity))) {
-    if (batch.length === RESTORE_BATCH || (batch[0]?.database ?? entry.database) !== entry.database) {
-      await restorer.restore(batch)
-      onProgress?.(restorer.done)
+  let bytes = 0
+  for await (const entry of entries) {
+    const [first] = batch
+    const isFull = batch.length === RESTORE_BATCH || bytes + entry.payload.length > GROUP_BYTES
+    if (first !== undefined && (isFull || first.database !== entry.database)) {
+      yield batch
       batch = []
+      bytes = 0
     }
     batch.push(entry)
+    bytes += entry.payload.length
   }
-  await restorer.restore(batch)
-  onProgress?.(restorer.done)
-  return restorer.report
+  yield batch
 }
 
 /** The first byte of what DUMP gives (Redis's src/rdb.h, RDB_TYPE_…). */
@@ -136,35 +146,25 @@ async function countEntries(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   return keys
 }
 
-/** SCAN may show a key twice; RESTORE takes the later one. */
-async function* pagesOf(client: Redis, database: number): AsyncGenerator<readonly BackupEntry[]> {
-  try {
-    await client.select(database)
-    let cursor = '0'
-    do {
-      const [next, keys] = await client.scanBuffer(cursor, 'COUNT', SCAN_COUNT)
-      cursor = String(next)
-      yield await entriesOf(client, database, keys)
-    } while (cursor !== '0')
-  } catch (error) {
-    throw fromRedis(error, 'DUMP')
-  }
-}
-
-/** In one transaction: value and time to live of the same moment. */
+/**
+ * In one transaction: value and time to live of the same moment. The server serves nobody else meanwhile, and holds
+ * the whole reply, so it is a group of {@link keyGroups}.
+ */
 async function entriesOf(
   client: Redis,
   database: number,
   keys: readonly Buffer[],
 ): Promise<readonly BackupEntry[]> {
-  if (keys.length === 0) return []
   const sent = [
     client.callBuffer('MULTI'),
     client.callBuffer('TIME'),
     ...keys.flatMap((key) => [client.callBuffer('PTTL', key), client.callBuffer('DUMP', key)]),
     client.callBuffer('EXEC'),
   ]
-  const reply: unknown = (await Promise.all(sent)).at(-1)
+  const replies = await Promise.all(sent).catch((error: unknown) => {
+    throw fromRedis(error, 'DUMP')
+  })
+  const reply: unknown = replies.at(-1)
   const [time, ...found] = Array.isArray(reply) ? (reply as unknown[]) : []
   const [seconds, micros] = Array.isArray(time) ? time.map(Number) : []
   const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)

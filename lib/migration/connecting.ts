@@ -1,5 +1,6 @@
 import { CacheError, isCacheError } from '../errors.js'
 import { roleOf } from '../access/roles.js'
+import { Secret } from '../settings/secret.js'
 import type { Settings } from '../settings/settings.js'
 import { presentWay, START } from './position.js'
 import type { Progress } from './progress.js'
@@ -14,11 +15,14 @@ export interface ConnectOptions {
   /** The plaintext address of today. The journal's word wins once the migration has begun. */
   readonly today: { readonly host: string; readonly port: number }
   readonly tlsPort: number
+  /** What the default user asks for today, where that is not REDIS_PASSWORD. */
+  readonly currentPassword?: Secret | undefined
 }
 
 /**
  * Reaches the server by the way that works now, after whatever the last run did. Before the migration: without
- * a login, or as the default user with REDIS_PASSWORD where it asks for one.
+ * a login, or as the default user where it asks for one: with the password given for it, else with that of the
+ * journal (requirepass), else with REDIS_PASSWORD.
  */
 export async function connectTo(
   options: ConnectOptions,
@@ -33,10 +37,29 @@ export async function connectTo(
   try {
     return { server: await reach(options, progress, open), place: open }
   } catch (error) {
-    const asks = isCacheError(error) && error.code === 'ERR_REDIS_NOAUTH'
-    if (!asks || options.settings.users.admin.password === undefined) throw error
+    if (!isCacheError(error) || error.code !== 'ERR_REDIS_NOAUTH') throw error
+    if (passwordOfToday(options, progress) === undefined) throw error
     const place: Place = { ...open, login: 'password' }
-    return { server: await reach(options, progress, place), place }
+    return { server: await reachWithPassword(options, progress, place), place }
+  }
+}
+
+/** @throws {CacheError} ERR_REDIS_WRONGPASS, which tells how to name the password of today */
+async function reachWithPassword(
+  options: ConnectOptions,
+  progress: Progress,
+  place: Place,
+): Promise<MigrationServer> {
+  try {
+    return await reach(options, progress, place)
+  } catch (error) {
+    const isWrong = isCacheError(error) && error.code === 'ERR_REDIS_WRONGPASS'
+    if (!isWrong || options.currentPassword !== undefined) throw error
+    throw new CacheError(
+      'ERR_REDIS_WRONGPASS',
+      'the server asks for a password, and REDIS_PASSWORD, which the admin gets, is another one: ' +
+        'name a file that holds the password of today with --current-password-file',
+    )
   }
 }
 
@@ -49,7 +72,7 @@ async function reachAgain(
   try {
     return await reach(options, progress, place)
   } catch (error) {
-    if (!(await hasForgotten(options.settings, place))) throw error
+    if (!(await hasForgotten(options, progress, place))) throw error
     throw new CacheError(
       'ERR_MIGRATION_CHANGED',
       'the server was restarted and has forgotten what was set: it serves whoever it served before. ' +
@@ -59,8 +82,8 @@ async function reachAgain(
 }
 
 /** Whether the way of before works and leads to a server without our users. */
-async function hasForgotten(settings: Settings, place: Place): Promise<boolean> {
-  const destination = destinationOf(settings, place)
+async function hasForgotten(options: ConnectOptions, progress: Progress, place: Place): Promise<boolean> {
+  const destination = destinationOf(options, progress, place)
   const server = new MigrationServer(destination)
   try {
     await server.use(START)
@@ -74,7 +97,7 @@ async function hasForgotten(settings: Settings, place: Place): Promise<boolean> 
 }
 
 async function reach(options: ConnectOptions, progress: Progress, place: Place): Promise<MigrationServer> {
-  const server = new MigrationServer(destinationOf(options.settings, place))
+  const server = new MigrationServer(destinationOf(options, progress, place))
   try {
     await server.use(presentWay(options.steps, progress))
     await server.ask('PING')
@@ -85,11 +108,24 @@ async function reach(options: ConnectOptions, progress: Progress, place: Place):
   }
 }
 
-function destinationOf({ redis, users }: Settings, place: Place): Destination {
+function passwordOfToday(
+  { currentPassword, settings }: ConnectOptions,
+  { begun }: Progress,
+): Secret | undefined {
+  const [, kept = ''] = begun?.config.find(([name]) => name === 'requirepass') ?? []
+  return (
+    currentPassword ??
+    (kept === '' ? settings.users.admin.password : new Secret(Buffer.from(kept, 'latin1').toString('utf8')))
+  )
+}
+
+function destinationOf(options: ConnectOptions, progress: Progress, place: Place): Destination {
+  const { redis, users } = options.settings
   const { username, password } = users.admin
+  const today = place.login === 'password' ? passwordOfToday(options, progress) : undefined
   return {
     today: { host: place.host, port: place.port },
-    todayLogin: place.login === 'password' && password !== undefined ? { password } : {},
+    todayLogin: today === undefined ? {} : { password: today },
     admin: {
       // The default user goes off, so it cannot be ours.
       username: username === 'default' ? roleOf('admin').username : username,

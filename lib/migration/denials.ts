@@ -7,7 +7,7 @@ const ENTRIES = '128'
  * whose entries are renewed when the same denial happens again.
  */
 export async function recentDenials(
-  server: MigrationServer,
+  server: Pick<MigrationServer, 'ask'>,
   user: string,
   withinSeconds: number,
 ): Promise<readonly string[]> {
@@ -15,6 +15,8 @@ export async function recentDenials(
   const entries = Array.isArray(reply) ? reply.map(readEntry) : []
   const denied = entries
     .filter((entry) => entry.get('username') === user && Number(entry.get('age-seconds')) <= withinSeconds)
+    // A failed login under this name: anybody can try one, and no right of the user's has to do with it.
+    .filter((entry) => entry.get('reason') !== 'auth')
     .map((entry) => inWords(entry.get('reason') ?? '', entry.get('object') ?? ''))
   return [...new Set(denied)]
 }

@@ -1,4 +1,5 @@
-import { isSupportedVersion, formatServerVersion, type ServerVersion } from '../redis/versions.js'
+import type { ServerVersion } from '../redis/versions.js'
+import { largestKeyOf } from './key-sizes.js'
 import { versionOf, type MigrationServer } from './server.js'
 import type { ServerState } from './server-state.js'
 
@@ -15,12 +16,28 @@ export interface ServerFacts {
   /** 0 for none. */
   readonly maxMemory: number
   readonly databases: readonly { readonly number: number; readonly keys: number }[]
+  /** Databases other than 0 that somebody is connected to. */
+  readonly usedElsewhere: readonly number[]
+  /** Bytes of the largest key; only where it was measured, and 0 where no size matters. */
+  readonly largestKey?: number | undefined
   readonly state: ServerState
 }
 
-export async function factsOf(server: MigrationServer): Promise<ServerFacts> {
+/** `measures`: also the largest key, where maxmemory makes it matter, by a walk over all of them. */
+export async function factsOf(
+  server: MigrationServer,
+  { measures = false }: { readonly measures?: boolean | undefined } = {},
+): Promise<ServerFacts> {
   const info = await server.info()
   const number = (name: string): number => Number(info.get(name) ?? 0)
+  const databases = [...info].flatMap(([name, text]) => {
+    const database = /^db(\d+)$/.exec(name)?.[1]
+    return database === undefined
+      ? []
+      : [{ number: Number(database), keys: Number(/^keys=(\d+)/.exec(text)?.[1] ?? 0) }]
+  })
+  const elsewhere = (await server.clients()).map(({ database }) => database).filter((entry) => entry > 0)
+  const largestKey = number('maxmemory') === 0 ? 0 : measures ? await largestOf(server, databases) : undefined
   return {
     version: versionOf(info),
     configFile: info.get('config_file') ?? '',
@@ -30,65 +47,11 @@ export async function factsOf(server: MigrationServer): Promise<ServerFacts> {
     replicas: number('connected_slaves'),
     usedMemory: number('used_memory'),
     maxMemory: number('maxmemory'),
-    databases: [...info].flatMap(([name, text]) => {
-      const database = /^db(\d+)$/.exec(name)?.[1]
-      return database === undefined
-        ? []
-        : [{ number: Number(database), keys: Number(/^keys=(\d+)/.exec(text)?.[1] ?? 0) }]
-    }),
+    databases,
+    usedElsewhere: [...new Set(elsewhere)].toSorted((a, b) => a - b),
+    largestKey,
     state: await server.state(),
   }
-}
-
-/** What sealing adds to a value, with what Redis adds to a longer string. */
-const SEALING_BYTES = 96
-
-/** Why no migration of ours can begin here. */
-export function obstacles(facts: ServerFacts, seals: boolean): readonly string[] {
-  const { version, isCluster, isReplica, replicas, usedMemory, maxMemory, state } = facts
-  const needed = usedMemory + (seals ? SEALING_BYTES * keysOf(facts) : 0)
-  const evicts = state.config.get('maxmemory-policy') !== 'noeviction'
-  const rows: readonly (readonly [holds: boolean, text: string])[] = [
-    [
-      !isSupportedVersion(version),
-      `the server is ${formatServerVersion(version)}: access control as we need it begins with Redis 6.2; upgrade it first`,
-    ],
-    [isCluster, 'the server is a node of a Cluster: only a single server can be migrated'],
-    [isReplica, 'the server is a replica: migrate its primary, or REPLICAOF NO ONE first'],
-    [
-      replicas > 0,
-      `${replicas === 1 ? '1 replica follows' : `${replicas} replicas follow`} the server, and would lose it when it asks for a login and closes its plaintext port: ` +
-        'stop the Sentinels that watch it, send REPLICAOF NO ONE to each replica, and let them follow again afterwards, as a user of their own over TLS (REDIS_TOPOLOGY=replica generates both sides)',
-    ],
-    [
-      maxMemory > 0 && !evicts && needed > maxMemory,
-      `sealed values need about ${needed} bytes, maxmemory is ${maxMemory} and nothing may be evicted: raise it first`,
-    ],
-  ]
-  return rows.flatMap(([holds, text]) => (holds ? [text] : []))
-}
-
-/** What does not stand in the way, and should be known. */
-export function remarks(facts: ServerFacts, seals: boolean): readonly string[] {
-  const { configFile, maxMemory, usedMemory, databases, state } = facts
-  const others = databases.filter(({ number }) => number !== 0)
-  const evicts = state.config.get('maxmemory-policy') !== 'noeviction'
-  const needed = usedMemory + (seals ? SEALING_BYTES * keysOf(facts) : 0)
-  const rows: readonly (readonly [holds: boolean, text: string])[] = [
-    [
-      configFile === '',
-      'the server was started without a configuration file: every step works and can be taken back, but a restart forgets all of it and leaves the server open; give it a file first (redis-server /path/redis.conf), or start it from the generated redis.conf afterwards',
-    ],
-    [
-      others.length > 0,
-      `databases ${others.map(({ number }) => number).join(', ')} hold keys: the generated redis.conf has one database, so move them before you start the server from it`,
-    ],
-    [
-      maxMemory > 0 && evicts && needed > maxMemory,
-      `sealed values need about ${needed} bytes, maxmemory is ${maxMemory}: Redis will evict some`,
-    ],
-  ]
-  return rows.flatMap(([holds, text]) => (holds ? [text] : []))
 }
 
 /** Directives that no server takes while it runs, and what the generated redis.conf says. */
@@ -113,6 +76,18 @@ export function needsRestart({ state, configFile }: ServerFacts): readonly strin
   return [...(inline ? [users] : []), ...differ]
 }
 
-function keysOf({ databases }: ServerFacts): number {
-  return databases.reduce((sum, { keys }) => sum + keys, 0)
+async function largestOf(
+  server: MigrationServer,
+  databases: readonly { readonly number: number }[],
+): Promise<number> {
+  const connection = server.open(server.way, 'sizes')
+  try {
+    await connection.ready()
+    return await largestKeyOf(
+      connection.client,
+      databases.map(({ number }) => number),
+    )
+  } finally {
+    await connection.close()
+  }
 }

@@ -4,8 +4,10 @@ import type { KeyRing } from '../crypto/key-ring.js'
 import { CacheError } from '../errors.js'
 import type { UserRole, UserSettings } from '../settings/settings.js'
 import { connectTo, type ConnectOptions } from './connecting.js'
+import { renewDisk } from './disk.js'
 import { factsOf, type ServerFacts } from './facts.js'
 import { Journal } from './journal.js'
+import { databasesElsewhere } from './obstacles.js'
 import { planFor, type Plan } from './plan.js'
 import { prepare } from './preparation.js'
 import { Progress } from './progress.js'
@@ -33,6 +35,8 @@ export interface MigrationOptions extends Omit<ConnectOptions, 'steps'> {
   readonly tell: (event: RunEvent) => void
   /** Takes what somebody else changed in between as it is. */
   readonly acceptChanges?: boolean | undefined
+  /** Databases other than 0 belong to somebody else, and stay as they are. */
+  readonly leavesDatabases?: boolean | undefined
 }
 
 /** Where a migration stands, from its journal alone. */
@@ -80,7 +84,8 @@ export class Migration {
     const progress = new Progress((await Journal.read(this.#options)) ?? [])
     const { server } = await connectTo({ ...this.#options, steps: this.steps }, progress)
     try {
-      return this.#planFor(server, await factsOf(server), progress)
+      const facts = await factsOf(server, { measures: progress.backup === undefined })
+      return this.#planFor(server, facts, progress)
     } finally {
       await server.close()
     }
@@ -146,13 +151,13 @@ export class Migration {
       steps: this.steps,
       context: async () => this.#context(server, await factsOf(server)),
       waiter: new Waiter(waiting),
-      values: this.#values(server),
+      values: this.#values(session),
       prepare: () => prepare(session, this.#options),
       tell,
     })
   }
 
-  #values(server: MigrationServer): ValueWork {
+  #values({ server, facts }: Session): ValueWork {
     const { settings, keyRing, tell, waiting } = this.#options
     const work = (what: string): ValueWorkOptions => ({
       connect: () => server.open(server.way, 'values'),
@@ -161,6 +166,7 @@ export class Migration {
       signal: waiting.signal,
       onProgress: ({ changed, fraction }) => tell({ type: 'progress', what, done: changed, fraction }),
     })
+    const note = (text: string): void => tell({ type: 'note', text })
     const report = (
       what: string,
       { changed, left }: { readonly changed: number; readonly left: number },
@@ -169,7 +175,14 @@ export class Migration {
       tell({ type: 'note', text: `${changed} values ${what}${others}` })
     }
     return {
-      seal: async () => report('sealed', await sealValues(work('values sealed'))),
+      async seal() {
+        report('sealed', await sealValues(work('values sealed')))
+        const elsewhere = databasesElsewhere(facts)
+        if (elsewhere.length > 0)
+          note(`beside database 0 all is left as it is, plain: ${elsewhere.join(', ')}`)
+        const files = await renewDisk(server, waiting)
+        if (files.length > 0) note(`its files on disk hold sealed values now (${files.join(', ')})`)
+      },
       open: async () => report('opened', await openValues(work('values opened'))),
     }
   }
@@ -195,12 +208,15 @@ export class Migration {
       context,
       facts,
       progress,
+      leavesDatabases: this.#options.leavesDatabases === true,
       obstacles: progress.stageOf('preparation') === 'done' ? [] : obstaclesOfSettings(context, this.steps),
     })
   }
 
   #refuseObstacles({ server, facts, progress }: Session): void {
-    const { obstacles } = this.#planFor(server, facts, progress)
+    const { obstacles, remarks } = this.#planFor(server, facts, progress)
+    const isNew = progress.begun === undefined
+    for (const text of isNew ? remarks : []) this.#options.tell({ type: 'note', text })
     if (obstacles.length === 0) return
     const lines = obstacles.map((text) => `  ${text}`).join('\n')
     throw new CacheError('ERR_MIGRATION_REFUSED', `the migration cannot begin:\n${lines}`)

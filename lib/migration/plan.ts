@@ -1,7 +1,9 @@
 import { describe } from './changes.js'
-import { needsRestart, obstacles, remarks, type ServerFacts } from './facts.js'
+import { needsRestart, type ServerFacts } from './facts.js'
+import { obstacles, remarks } from './obstacles.js'
 import type { Progress } from './progress.js'
 import type { Stage, StepId } from './records.js'
+import { fromUtf8 } from './server-state.js'
 import type { Step, StepContext } from './step.js'
 
 /** One step, before it begins. */
@@ -39,14 +41,18 @@ export function planFor(parts: {
   readonly progress: Progress
   /** Reasons that lie in the settings. */
   readonly obstacles: readonly string[]
+  readonly leavesDatabases: boolean
 }): Plan {
-  const { steps, context, facts, progress } = parts
+  const { steps, context, facts, progress, leavesDatabases } = parts
   // What is being sealed, or is sealed, has grown already.
   const seals = steps.some(({ id, values }) => values === 'seal' && isAhead(progress.stageOf(id)))
+  const ahead = { seals, backsUp: progress.backup === undefined }
+  const own = Object.values(context.hashes).map(({ username }) => fromUtf8(username))
+  const judged = { facts, ahead, own, leavesDatabases }
   return {
     steps: steps.map((step) => planStep(step, context, progress)),
-    obstacles: [...parts.obstacles, ...obstacles(facts, seals)],
-    remarks: remarks(facts, seals),
+    obstacles: [...parts.obstacles, ...obstacles(judged)],
+    remarks: remarks(judged),
     withNextRestart: needsRestart(facts),
   }
 }

@@ -1,4 +1,4 @@
-import { itemName, type ServerState } from './server-state.js'
+import { itemId, type ServerState } from './server-state.js'
 import { sameContent, type Change, type Content, type Item } from './changes.js'
 import {
   STEP_IDS,
@@ -98,11 +98,11 @@ export class Progress {
       [...this.steps.values()]
         .flatMap(({ expand, contract }) => [...expand, ...contract])
         .filter(({ state }) => state === 'intended' || state === 'undoing')
-        .map(({ change }) => itemName(change.kind, change.name)),
+        .map(({ change }) => itemId(change.kind, change.name)),
     )
     const expected = new Map<string, { readonly item: Item; readonly content: Content }>()
     const put = (item: Item, content: Content): void => {
-      expected.set(itemName(item.kind, item.name), { item, content })
+      expected.set(itemId(item.kind, item.name), { item, content })
     }
     for (const [name] of found.config) put({ kind: 'config', name }, '')
     for (const [name] of found.users) put({ kind: 'user', name }, null)
@@ -131,7 +131,7 @@ export class Progress {
   }
 
   #expect({ kind, name }: Item, content: Content): void {
-    this.#expected.set(itemName(kind, name), { item: { kind, name }, content })
+    this.#expected.set(itemId(kind, name), { item: { kind, name }, content })
   }
 
   #step(step: StepId): StepProgress {

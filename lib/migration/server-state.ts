@@ -1,3 +1,5 @@
+import { foreignText } from '../foreign-text.js'
+
 /**
  * What a server looked like at one moment: every directive of CONFIG GET * and every user of ACL LIST. All
  * texts are bytes read as Latin-1, so that whatever a server holds comes back to it exactly.
@@ -12,9 +14,19 @@ export interface ServerState {
 /** Something of a server that is set as a whole: a directive or a user. */
 export type ItemKind = 'config' | 'user'
 
-/** Names an item, such as `config port`, `user default`. */
+/** Names an item, such as `directive port`, `user default`. */
 export function itemName(kind: ItemKind, name: string): string {
-  return `${kind === 'config' ? 'directive' : 'user'} ${name}`
+  return kind === 'config' ? `directive ${name}` : `user ${shownName(name)}`
+}
+
+/** Tells items apart; not for printing. */
+export function itemId(kind: ItemKind, name: string): string {
+  return `${kind} ${name}`
+}
+
+/** A name as it may be printed: whoever may make users chooses its bytes, escape codes among them. */
+export function shownName(name: string): string {
+  return foreignText(Buffer.from(name, 'latin1').toString('utf8'))
 }
 
 /** Bytes as this room keeps them. */

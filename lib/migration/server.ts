@@ -21,6 +21,8 @@ export interface ServerClient {
   /** Its last command, as ACL rules write it; `NULL` before the first. */
   readonly command: string
   readonly flags: string
+  /** Number of the database that it has selected. */
+  readonly database: number
 }
 
 /** The server under migration, over one connection with full rights. */
@@ -198,5 +200,6 @@ function readClient(line: string): ServerClient {
     user: fields.get('user') ?? '',
     command: fields.get('cmd') ?? '',
     flags: fields.get('flags') ?? '',
+    database: Number(fields.get('db') ?? 0),
   }
 }

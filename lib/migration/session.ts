@@ -67,7 +67,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await hold.takeServer(server, options.settings.redis.keyPrefix)
     journal = await Journal.open({ ...options, hold })
     const progress = new Progress(journal.records)
-    const facts = await factsOf(server)
+    const facts = await factsOf(server, { measures: progress.backup === undefined })
     const session = new Session({ server, place: connected.place, journal, progress, hold, facts })
     await lookForChanges(session, options.acceptChanges === true)
     return session

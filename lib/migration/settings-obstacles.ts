@@ -1,11 +1,16 @@
 import type { UserRole } from '../settings/settings.js'
+import { contentIn, sameContent } from './changes.js'
+import { fromUtf8 } from './server-state.js'
 import type { Step, StepContext } from './step.js'
 
 /** What the settings lack for these steps, or what of the server they would overwrite. */
 export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]): readonly string[] {
   const { users, hashes, state, destination, tlsFiles } = context
   const hasTls = steps.some(({ id }) => id === 'tls')
-  const taken = Object.values(hashes).flatMap(({ username }) => (state.users.has(username) ? [username] : []))
+  const taken = Object.values(hashes).flatMap(({ username }) =>
+    state.users.has(fromUtf8(username)) ? [username] : [],
+  )
+  const tlsPort = state.config.get('tls-port') ?? '0'
   const lacks = (role: UserRole): boolean => users[role] === undefined
   const rows: readonly (readonly [holds: boolean, text: string])[] = [
     [
@@ -23,6 +28,11 @@ export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]
       'the server was built without TLS: install one that was built with it, or put it behind a TLS proxy',
     ],
     [
+      hasTls && tlsPort !== '0' && changesSomething(context, steps),
+      `the server serves TLS already, on port ${tlsPort}, in another way than the step would (port, certificate, protocols, or whether clients need one), so that its clients there would be cut off: ` +
+        'name its port and files with --tls-port and --server-tls and let it ask for client certificates, or let the clients use the plaintext port and CONFIG SET tls-port 0 first',
+    ],
+    [
       hasTls && tlsFiles === undefined,
       'the paths of the certificates are missing: generate-config makes them',
     ],
@@ -32,4 +42,13 @@ export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]
     ],
   ]
   return rows.flatMap(([holds, text]) => (holds ? [text] : []))
+}
+
+/** Whether the TLS step would set anything to something else than it is. */
+function changesSomething(context: StepContext, steps: readonly Step[]): boolean {
+  const added = steps.find(({ id }) => id === 'tls')?.changes(context).expand ?? []
+  return added.some((change) => {
+    const wanted = change.kind === 'config' ? change.value : change.rules
+    return !sameContent(contentIn(context.state, change), wanted)
+  })
 }

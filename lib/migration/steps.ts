@@ -111,7 +111,7 @@ const TLS: Step = {
 const ENCRYPTION: Step = {
   id: 'encryption',
   title: 'Encryption of values',
-  gain: 'values rest sealed: whoever reads Redis, its disk or its backups reads none of them',
+  gain: 'values rest sealed: whoever reads Redis, its files or the backups that are made from now on reads none of them',
   changes: () => ({ expand: [], contract: [] }),
   wayAfter: (before) => before,
   values: 'seal',

@@ -134,6 +134,26 @@ describe('a backup', () => {
     expect(await client.exists('short')).to.equal(0)
   })
 
+  it('evicts no key of a server that has room for the largest one, and holds nobody up @once', async () => {
+    for (let n = 0; n < 8; n += 1) await client.set(`large${n}`, randomBytes(1_000_000))
+    const [, used] = /used_memory:(\d+)/.exec(await client.info('memory')) ?? []
+    await client.call('CONFIG', 'SET', 'maxmemory', String(Number(used) + 5_000_000))
+    await client.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    const bystander = server.admin()
+    const over = new AbortController()
+    const writing = (async () => {
+      while (!over.signal.aborted) await bystander.set('bystander', 'x')
+    })()
+    try {
+      expect((await make()).byType['string']).to.be.at.least(13)
+    } finally {
+      over.abort()
+      await writing
+      await client.call('CONFIG', 'SET', 'maxmemory', '0')
+    }
+    expect(await client.info('stats')).to.match(/^evicted_keys:0\r$/m)
+  })
+
   it('opens for the identity in a file of age-keygen, and says so where it is another one', async () => {
     await make()
     const file = join(folder, 'identity.txt')
