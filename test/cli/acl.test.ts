@@ -47,7 +47,9 @@ describe('secure-cache acl', function () {
     expect(verify.stdout)
       .to.include('denied, and needed: get')
       .and.to.include('allowed, and not generated: flushall')
-      .and.to.include('stranger: wrong\n  was not generated\n  asks for no password\n  may send every command')
+      .and.to.include(
+        'stranger: wrong\n  was not generated\n  asks for no password\n  may send every command',
+      )
     const apply = await run('apply')
     expect(apply.code, apply.stderr).to.equal(0)
     expect(apply.stderr).to.include('stranger was not generated and stays')
