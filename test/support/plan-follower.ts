@@ -9,8 +9,13 @@ import { INSIDER, type OpenRedis } from './open-redis.js'
 interface Known {
   readonly type: 'string' | 'hash' | 'list' | 'stream' | 'foreign'
   value: string
-  /** Unix milliseconds. */
-  expiresAt: number | undefined
+  expiresAt: Moment | undefined
+}
+
+/** Unix milliseconds: somewhere between the call and its reply. */
+interface Moment {
+  readonly from: number
+  to: number
 }
 
 /** What tells an application to change over: an event of a run, or the same as JSON from the command line. */
@@ -24,6 +29,14 @@ const WORKERS = 4
 const HOUR_MS = 3_600_000
 const SEALED = 0xc1
 const BATCH = 500
+/** An application does other things too. */
+const BUSY: Pace = { turns: 8, restMs: 1 }
+
+/** How many operations each worker makes before it rests, and for how long. */
+export interface Pace {
+  readonly turns: number
+  readonly restMs: number
+}
 
 /**
  * An application that reads and writes all the while, and does what the plan says when it says so: another login,
@@ -34,6 +47,7 @@ export class PlanFollower {
   readonly failures: string[] = []
   operations = 0
   readonly #open: OpenRedis
+  readonly #pace: Pace
   readonly #model = new Map<string, Known>()
   readonly #keys: string[][] = Array.from({ length: WORKERS }, () => [])
   readonly #envelope: Envelope
@@ -49,8 +63,9 @@ export class PlanFollower {
   #changing: Promise<void> = Promise.resolve()
   #round = 0
 
-  constructor(open: OpenRedis) {
+  constructor(open: OpenRedis, pace: Pace = BUSY) {
     this.#open = open
+    this.#pace = pace
     this.#envelope = new Envelope({ keyRing: KeyRing.create(open.settings.encryption) })
     this.#cache = this.#connect('cache')
     this.#worker = this.#connect('worker')
@@ -107,8 +122,14 @@ export class PlanFollower {
   /** How many of its strings lie sealed. */
   async sealed(insider: Redis): Promise<{ readonly sealed: number; readonly strings: number }> {
     const strings = [...this.#model].flatMap(([key, { type }]) => (type === 'string' ? [key] : []))
-    const heads = await Promise.all(strings.map(async (key) => insider.getrangeBuffer(key, 0, 0)))
-    return { sealed: heads.filter((head) => head[0] === SEALED).length, strings: strings.length }
+    let sealed = 0
+    // In parts: the writers live in this process, too.
+    for (let from = 0; from < strings.length; from += BATCH) {
+      const part = strings.slice(from, from + BATCH)
+      const heads = await Promise.all(part.map(async (key) => insider.getrangeBuffer(key, 0, 0)))
+      sealed += heads.filter((head) => head[0] === SEALED).length
+    }
+    return { sealed, strings: strings.length }
   }
 
   async #create(key: string, type: Known['type'], index: number): Promise<void> {
@@ -130,8 +151,7 @@ export class PlanFollower {
       await attempt
       this.#underWay.delete(attempt)
       this.operations += 1
-      // An application does other things too.
-      if (turn % 8 === 0) await pause(1)
+      if (turn % this.#pace.turns === 0) await pause(this.#pace.restMs)
     }
   }
 
@@ -155,10 +175,11 @@ export class PlanFollower {
     const worker = this.#worker
     if (type === 'string') {
       const bytes = this.#form === 'sealed' ? this.#seal(key, value) : value
-      const at = Date.now() + HOUR_MS
-      // In this order: a TTL that was written is never earlier than the one that is known.
-      known.expiresAt = expires ? at : undefined
+      // Known before it is written: whoever compares meanwhile finds no surprise.
+      const moment = { from: Date.now() + HOUR_MS, to: Number.POSITIVE_INFINITY }
+      known.expiresAt = expires ? moment : undefined
       await (expires ? this.#cache.set(key, bytes, 'PX', HOUR_MS) : this.#cache.set(key, bytes))
+      moment.to = Date.now() + HOUR_MS
       return
     }
     if (type === 'hash') await worker.hset(key, 'field', value)
@@ -181,8 +202,7 @@ export class PlanFollower {
 
   async #compare(insider: Redis, key: string, known: Known): Promise<readonly string[]> {
     const [value, expires] = await Promise.all([this.#read(key, known, insider), insider.pexpiretime(key)])
-    const ends = expires < 0 ? undefined : expires
-    const apart = Math.abs((ends ?? 0) - (known.expiresAt ?? 0))
+    const apart = distance(expires < 0 ? undefined : expires, known.expiresAt)
     return [
       ...(value === known.value ? [] : [`${known.type} ${key}: another value`]),
       ...(apart <= 1000 ? [] : [`${known.type} ${key}: time to live is ${apart} ms off`]),
@@ -243,6 +263,12 @@ export class PlanFollower {
     client.on('error', (error: Error) => this.failures.push(`connection of ${who}: ${error.message}`))
     return client
   }
+}
+
+/** How far a time to live is from the one that was written, milliseconds. */
+function distance(ends: number | undefined, written: Moment | undefined): number {
+  if (ends === undefined || written === undefined) return ends === written ? 0 : Number.POSITIVE_INFINITY
+  return Math.max(0, written.from - ends, ends - written.to)
 }
 
 /** Of ten keys seven are strings of the cache, one each a hash, a list and a stream; some belong to others. */

@@ -9,6 +9,8 @@ import { PlanFollower } from '../../support/plan-follower.js'
 const KEYS = 5000
 const KILLS_THERE = 10
 const KILLS = 20
+/** Beside processes that start again and again. */
+const CALM = { turns: 1, restMs: 4 } as const
 
 describe('a migration that is killed again and again @once', () => {
   let open: OpenRedis
@@ -20,7 +22,7 @@ describe('a migration that is killed again and again @once', () => {
     this.timeout(120_000)
     open = await startOpenRedis()
     await writeEnvironment(open)
-    follower = new PlanFollower(open)
+    follower = new PlanFollower(open, CALM)
     await follower.fill(KEYS)
     start = await lookAt(open.insider())
     follower.start()
