@@ -57,7 +57,7 @@ describe('the examples of the documents', () => {
     await rm(project, { recursive: true, force: true })
   })
 
-  it('compile under strict settings', async () => {
+  it('compile under strict settings @once', async () => {
     const { status, stdout } = await compiled
     expect(status, stdout).to.equal(0)
   }).timeout(120_000)

@@ -34,7 +34,7 @@ describe('secure-cache acl', function () {
     expect(verify.stdout).to.include('maintenance: logs in').and.to.include('without a login: refused')
   })
 
-  it('plans, applies without ending a session, and leaves what it was not told to delete', async () => {
+  it('plans, applies without ending a session, and leaves what it was not told to delete @once', async () => {
     await admin.call('ACL', 'SETUSER', 'cache_service', '+flushall', '-get')
     await admin.call('ACL', 'SETUSER', 'stranger', 'on', 'nopass', '~*', '+@all')
     const session = await connectWith(booted, APPLICATION)
@@ -98,7 +98,7 @@ describe('secure-cache acl', function () {
     expect(plan.code, plan.stdout + plan.stderr).to.equal(0)
   })
 
-  it('says what is missing: the output, the password of the admin, a role of that name', async () => {
+  it('says what is missing: the output, the password of the admin, a role of that name @once', async () => {
     const elsewhere = await secureCache(['acl', 'plan', '--out', join(booted.out, 'none')], {
       cwd: booted.out,
       env: booted.env,

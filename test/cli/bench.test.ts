@@ -49,13 +49,13 @@ describe('secure-cache bench', () => {
     expect(await admin.dbsize()).to.equal(0)
   })
 
-  it('does nothing against production unless it is told to', async () => {
+  it('does nothing against production unless it is told to @once', async () => {
     const { code, stderr } = await run(['--seconds', '1'], { NODE_ENV: 'production' })
     expect(code).to.equal(2)
     expect(stderr).to.include('this is production').and.to.include('--yes')
   })
 
-  it('refuses a time that is too long', async () => {
+  it('refuses a time that is too long @once', async () => {
     const { code, stderr } = await run(['--seconds', '121'])
     expect(code).to.equal(2)
     expect(stderr).to.include('from 1 to 120')

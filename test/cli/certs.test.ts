@@ -33,7 +33,7 @@ describe('secure-cache certs', () => {
     expect(stdout).not.to.include('PRIVATE')
   })
 
-  it('tells of a key that does not belong, with exit code 1', async () => {
+  it('tells of a key that does not belong, with exit code 1 @once', async () => {
     const key = await readFile(at('app/client.key'), 'utf8')
     await copyFile(at('app/client.key'), at('app/saved'))
     try {
@@ -47,14 +47,14 @@ describe('secure-cache certs', () => {
     expect(await readFile(at('app/client.key'), 'utf8')).to.equal(key)
   })
 
-  it('counts the days left by its clock', async () => {
+  it('counts the days left by its clock @once', async () => {
     const later = Date.now() + 400 * 24 * 60 * 60 * 1000
     const facts = await certificatesIn(join(folder.path, 'secure-redis'), later)
     expect(facts.find(({ path }) => path === 'tls/server.crt')?.daysLeft).to.be.within(-37, -35)
     expect(facts.find(({ path }) => path === 'tls/ca.crt')?.daysLeft).to.be.greaterThan(3000)
   })
 
-  it('keeps what is valid, and renews everything under the same authority when asked', async () => {
+  it('keeps what is valid, and renews everything under the same authority when asked @once', async () => {
     const valid = await shown()
     expect((await run('certs renew')).code).to.equal(0)
     expect(await shown()).to.deep.equal(valid)
@@ -65,7 +65,7 @@ describe('secure-cache certs', () => {
     expect(misfits(await contentsOf(join(folder.path, 'secure-redis')))).to.deep.equal([])
   })
 
-  it('says so where there is nothing to show', async () => {
+  it('says so where there is nothing to show @once', async () => {
     const { code, stderr } = await run('certs show --out nowhere')
     expect(code).to.equal(2)
     expect(stderr).to.match(/^error: there are no certificates[^]*hint: /)

@@ -31,7 +31,7 @@ describe('secure-cache check and explain', () => {
     expect(stderr).to.match(/^\d+ files checked: 0 errors, 0 warnings, 0 info\n$/)
   })
 
-  it('look at the environment file beside the generated folder', async () => {
+  it('look at the environment file beside the generated folder @once', async () => {
     await run('init')
     await chmod(join(folder.path, '.env'), 0o644)
     const { code, stdout } = await run('check')
@@ -39,7 +39,7 @@ describe('secure-cache check and explain', () => {
     expect(stdout).to.match(/^\.env:1:1: error: .*\[FIL-001\]\n$/)
   })
 
-  it('print a line for each error on stdout, talk on stderr, and exit with 1', async () => {
+  it('print a line for each error on stdout, talk on stderr, and exit with 1 @once', async () => {
     await place('deploy/users.acl', 'user default on nopass ~* &* +@all\n')
     const { code, stdout, stderr } = await run('check', 'deploy')
     expect(code).to.equal(1)
@@ -56,7 +56,7 @@ describe('secure-cache check and explain', () => {
     )
   })
 
-  it('exit with 0 where nothing is worse than a warning', async () => {
+  it('exit with 0 where nothing is worse than a warning @once', async () => {
     const hash = 'a'.repeat(64)
     await place('users.acl', `user default off resetchannels -@all\nuser app on #${hash} ~app* -@all +get\n`)
     const { code, stdout } = await run('check', '.')
@@ -64,7 +64,7 @@ describe('secure-cache check and explain', () => {
     expect(stdout).to.match(/^users\.acl:2:79: warning: .*\[ACL-012\]\n$/)
   })
 
-  it('print JSON and SARIF as one document each', async () => {
+  it('print JSON and SARIF as one document each @once', async () => {
     await place('users.acl', 'user default on nopass ~* &* +@all\n')
     for (const format of ['json', 'sarif']) {
       const { code, stdout } = await run('check', '.', '--format', format)
@@ -73,7 +73,7 @@ describe('secure-cache check and explain', () => {
     }
   })
 
-  it('judge for the version that is asked for', async () => {
+  it('judge for the version that is asked for @once', async () => {
     await place('users.acl', 'user default off resetchannels -@all\nuser app off +hexpire\n')
     expect((await run('check', '.', '--redis-version', '7.4')).code).to.equal(0)
     const { code, stdout } = await run('check', '.', '--redis-version', '7.2')
@@ -89,14 +89,14 @@ describe('secure-cache check and explain', () => {
     'a second folder': ['check', '.', '.'],
     'a rule that is none': ['explain', 'AUT-999'],
   })) {
-    it(`exit with 2 for ${why}, and say what to do`, async () => {
+    it(`exit with 2 for ${why}, and say what to do @once`, async () => {
       const { code, stdout, stderr } = await run(...words)
       expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' })
       expect(stderr).to.match(/^error: .+\n(?:.*\n)*hint: .+\n$/)
     })
   }
 
-  it('explain a rule in full, in upper or lower case', async () => {
+  it('explain a rule in full, in upper or lower case @once', async () => {
     const { code, stdout } = await run('explain', 'aut-002')
     expect(code).to.equal(0)
     expect(stdout).to.match(/^AUT-002: aclfile without a line for the default user \(critical\)\n/)
@@ -105,7 +105,7 @@ describe('secure-cache check and explain', () => {
     }
   })
 
-  it('list every rule', async () => {
+  it('list every rule @once', async () => {
     const { stdout } = await run('explain')
     expect(
       stdout
@@ -115,7 +115,7 @@ describe('secure-cache check and explain', () => {
     ).to.deep.equal(RULES.map(({ id }) => id))
   })
 
-  it('suggest the rule that was meant', async () => {
+  it('suggest the rule that was meant @once', async () => {
     expect((await run('explain', 'CMP-24')).stderr).to.match(/^hint: did you mean CMP-\d{3}\?/m)
   })
 })

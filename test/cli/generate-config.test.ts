@@ -70,7 +70,7 @@ describe('secure-cache generate-config and init', () => {
     expect(settings.redis).to.include({ authentication: 'acl', host: 'redis' })
   })
 
-  it('gives the application’s environment file no secret of admin, operator or authority', async () => {
+  it('gives the application’s environment file no secret of admin, operator or authority @once', async () => {
     await run('init')
     const env = await readFile(at('.env'), 'utf8')
     const contents = await contentsOf(at('secure-redis'))
@@ -80,7 +80,7 @@ describe('secure-cache generate-config and init', () => {
     expect(env).not.to.match(/REDIS_PASSWORD=|PRIVATE KEY/)
   })
 
-  it('tells no secret on stdout or stderr, and none reaches a file that others can read', async () => {
+  it('tells no secret on stdout or stderr, and none reaches a file that others can read @once', async () => {
     const { stdout, stderr } = await run('init')
     const secrets = await secretsOf()
     expect(secrets.length).to.be.greaterThan(15)
@@ -103,7 +103,7 @@ describe('secure-cache generate-config and init', () => {
     }
   })
 
-  it('never overwrites an environment file', async () => {
+  it('never overwrites an environment file @once', async () => {
     await writeFile(at('.env'), 'MINE=1\n')
     const { code, stderr } = await run('init')
     expect(code).to.equal(2)
@@ -112,7 +112,7 @@ describe('secure-cache generate-config and init', () => {
     expect(await readdir(folder.path)).to.deep.equal(['.env'])
   })
 
-  it('leaves no environment file behind where the configuration cannot be written', async () => {
+  it('leaves no environment file behind where the configuration cannot be written @once', async () => {
     await mkdir(at('secure-redis/conf'), { recursive: true })
     await writeFile(at('secure-redis/conf/redis.conf'), 'mine\n')
     const { code, stderr } = await run('init')
@@ -121,7 +121,7 @@ describe('secure-cache generate-config and init', () => {
     expect(existsSync(at('.env'))).to.equal(false)
   })
 
-  it('changes nothing the second time, and writes nothing on a dry run', async () => {
+  it('changes nothing the second time, and writes nothing on a dry run @once', async () => {
     expect((await run('init --dry-run')).stdout).to.include('created conf/redis.conf')
     expect(await readdir(folder.path)).to.deep.equal([])
     await run('init')
@@ -131,7 +131,7 @@ describe('secure-cache generate-config and init', () => {
     expect(await contentsOf(folder.path)).to.deep.equal(before)
   })
 
-  it('exits 1 for a file changed by hand, names it, and overwrites it with --force', async () => {
+  it('exits 1 for a file changed by hand, names it, and overwrites it with --force @once', async () => {
     await run('init')
     await appendFile(at('secure-redis/conf/redis.conf'), '# mine\n')
     const refused = await run('generate-config')
@@ -143,7 +143,7 @@ describe('secure-cache generate-config and init', () => {
     expect(forced).to.include({ code: 0, stdout: 'overwritten conf/redis.conf\n' })
   })
 
-  it('names every problem of the settings at once, without a value', async () => {
+  it('names every problem of the settings at once, without a value @once', async () => {
     const { code, stderr } = await run('generate-config', {
       env: {
         REDIS_CACHE_PASSWORD: 'short-canary',
@@ -164,13 +164,13 @@ describe('secure-cache generate-config and init', () => {
     expect(await readdir(folder.path)).to.deep.equal([])
   })
 
-  it('lets the process’s environment win over the environment file', async () => {
+  it('lets the process’s environment win over the environment file @once', async () => {
     await run('init')
     await run('generate-config', { env: { REDIS_MAX_MEMORY: '300mb' } })
     expect(await readFile(at('secure-redis/conf/redis.conf'), 'utf8')).to.include('maxmemory "300mb"')
   })
 
-  it('says in each file the command that wrote it, and that command writes the same', async () => {
+  it('says in each file the command that wrote it, and that command writes the same @once', async () => {
     await run('init --settings other.env --out deploy')
     const header = (await readFile(at('deploy/conf/redis.conf'), 'utf8')).split('\n')[1] ?? ''
     expect(header).to.equal(
@@ -182,7 +182,7 @@ describe('secure-cache generate-config and init', () => {
     expect(await contentsOf(at('deploy'))).to.deep.equal(before)
   })
 
-  it('notes that the environment file is not in .gitignore, until it is', async () => {
+  it('notes that the environment file is not in .gitignore, until it is @once', async () => {
     expect((await run('init')).stderr).to.include('add .env to .gitignore')
     await rm(at('.env'))
     await writeFile(at('.gitignore'), 'node_modules\n.env\n')

@@ -82,7 +82,7 @@ describe('secure-cache init at a terminal', () => {
     ['Ctrl-C at the last question', 5, KEYS.controlC],
     ['no at the end', 5, KEYS.no],
   ] as const) {
-    it(`changes nothing after ${title}, and fails`, async () => {
+    it(`changes nothing after ${title}, and fails @once`, async () => {
       const terminal = open()
       for (const question of QUESTIONS.slice(0, answers)) await terminal.answer(question, KEYS.enter)
       await terminal.answer(QUESTIONS[answers], last)
@@ -92,21 +92,21 @@ describe('secure-cache init at a terminal', () => {
     })
   }
 
-  it('asks nothing where an environment file stands in the way', async () => {
+  it('asks nothing where an environment file stands in the way @once', async () => {
     await writeFile(join(folder.path, '.env'), 'MINE=1\n')
     const terminal = open()
     expect(await terminal.ended()).to.equal(2)
     expect(terminal.shown()).to.include('.env exists').and.not.to.include(QUESTIONS[0])
   })
 
-  it('asks nothing with --yes, which takes the defaults for what is not given', async () => {
+  it('asks nothing with --yes, which takes the defaults for what is not given @once', async () => {
     const terminal = open('--yes', '--profile', 'data')
     expect(await terminal.ended(), terminal.shown()).to.equal(0)
     expect(terminal.shown()).not.to.include(QUESTIONS[0])
     expect(await environment()).to.include({ REDIS_PROFILE: 'data', REDIS_HOST: 'redis' })
   })
 
-  it('names a flag that no setting takes, and writes nothing', async () => {
+  it('names a flag that no setting takes, and writes nothing @once', async () => {
     const { code, stderr } = await secureCache(['init', '--key-prefix', 'canary', '--max-memory', 'much'], {
       cwd: folder.path,
     })

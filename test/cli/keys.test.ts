@@ -92,7 +92,7 @@ describe('secure-cache keys', function () {
   const envFile = (): string => join(folder.path, '.env')
   const inEnv = async (): Promise<Record<string, string>> => parse(await readFile(envFile(), 'utf8'))
 
-  it('generates, promotes, sweeps and retires in an environment file, and shows no key', async () => {
+  it('generates, promotes, sweeps and retires in an environment file, and shows no key @once', async () => {
     const first = newKey()
     await writeFile(envFile(), `# ours\nREDIS_ENCRYPTION_KEY=${first}\nOTHER="kept as it is" # so\n`)
     const generated = await run('generate')
@@ -130,7 +130,7 @@ describe('secure-cache keys', function () {
     for (const key of [first, second]) expect(said).to.not.include(key)
   })
 
-  it('derives a key from a passphrase, and refuses keys of the process and odd files', async () => {
+  it('derives a key from a passphrase, and refuses keys of the process and odd files @once', async () => {
     await writeFile(
       envFile(),
       `REDIS_ENCRYPTION_KEY=${newKey()}\nREDIS_ENCRYPTION_PASSPHRASE=${randomBytes(24).toString('base64url')}\n`,

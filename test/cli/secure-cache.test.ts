@@ -22,7 +22,7 @@ describe('secure-cache', () => {
     expect((await run('--version')).stdout).to.match(/^\d+\.\d+\.\d+/)
   })
 
-  it('exits 2 for wrong use, with the error and then a hint, and nothing on stdout', async () => {
+  it('exits 2 for wrong use, with the error and then a hint, and nothing on stdout @once', async () => {
     for (const words of [
       ['frobnicate'],
       ['init', '--frobnicate'],
@@ -38,7 +38,7 @@ describe('secure-cache', () => {
     }
   })
 
-  it('exits 2 and shows what there is where no command is given', async () => {
+  it('exits 2 and shows what there is where no command is given @once', async () => {
     const { code, stderr } = await run()
     expect(code).to.equal(2)
     expect(stderr).to.include('Commands:')

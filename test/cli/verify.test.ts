@@ -83,7 +83,7 @@ describe('secure-cache verify', function () {
     for (const secret of await secrets()) expect(stdout + stderr + record).not.to.include(secret)
   })
 
-  it('has JSON with the same lines, and exit code 1 where one fails', async () => {
+  it('has JSON with the same lines, and exit code 1 where one fails @once', async () => {
     const env = { ...booted.env, REDIS_CACHE_PASSWORD: 'changeme', NODE_ENV: 'production' }
     const { code, stdout } = await secureCache(['verify', '--json'], { cwd: booted.out, env })
     const { fit, lines } = JSON.parse(stdout) as { fit: boolean; lines: ChecklistLine[] }
@@ -93,7 +93,7 @@ describe('secure-cache verify', function () {
     expect(stdout).not.to.include('changeme')
   })
 
-  it('says what is wrong with the file itself, and with a record that cannot be written', async () => {
+  it('says what is wrong with the file itself, and with a record that cannot be written @once', async () => {
     const file = join(booted.out, 'loose.env')
     await writeFile(file, await readFile(join(booted.out, '.env.production'), 'utf8'))
     await chmod(file, 0o644)
@@ -109,7 +109,7 @@ describe('secure-cache verify', function () {
     expect(code).to.equal(1)
   })
 
-  it('is wrong use without settings', async () => {
+  it('is wrong use without settings @once', async () => {
     const { code, stderr } = await secureCache(['verify'], { cwd: booted.out })
     expect([code, stderr.split('\n')[0]]).to.deep.equal([2, 'error: there are no settings to verify'])
   })
@@ -172,7 +172,7 @@ describe('secure-cache verify', function () {
     expect(line(lines, 'monitoring').remedy).to.match(/SECURITY_STATUS_TOKEN.*REDIS_MONITOR_PASSWORD/)
   })
 
-  it('ends also where the server hangs, and knows nothing then', async () => {
+  it('ends also where the server hangs, and knows nothing then @once', async () => {
     process.kill(booted.server.pid, 'SIGSTOP')
     try {
       const lines = await judged(booted.env)

@@ -64,7 +64,7 @@ describe('the demonstration', function () {
     expect(await readdir(temporary)).to.deep.equal([])
   })
 
-  it('says how to install a server where there is none, and shows what applies without', async () => {
+  it('says how to install a server where there is none, and shows what applies without @once', async () => {
     // `npm start --once`, without the `--`, arrives as a setting of npm.
     const { code, output } = await run({ args: [], env: { PATH: temporary, npm_config_once: 'true' } })
     expect(output).to.include('apt-get install redis-server')
@@ -95,13 +95,13 @@ describe('the demonstration', function () {
     expect(await readdir(temporary)).to.deep.equal([])
   })
 
-  it('explains itself', async () => {
+  it('explains itself @once', async () => {
     const { code, output } = await run({ args: ['--help'] })
     expect(output).to.include('npm start -- --once')
     expect(code).to.equal(0)
   })
 
-  it('refuses what it does not know with exit code 2', async () => {
+  it('refuses what it does not know with exit code 2 @once', async () => {
     for (const args of [['--twice'], ['--port', '70000']]) {
       const { code, output } = await run({ args })
       expect(output, args.join(' ')).to.match(/^error: /)

@@ -53,7 +53,7 @@ describe(`the Python reader of sealed values${python === '' ? WHY_SKIPPED : ''}`
     return spawnSync(python, [READER, ...args], { input, env, timeout: 20_000 })
   }
 
-  it('opens every frozen value, and refuses every refused one for the same reason', () => {
+  it('opens every frozen value, and refuses every refused one for the same reason @once', () => {
     const output = execFileSync(python, ['-c', CHECK_VECTORS, READER, VECTORS], { encoding: 'utf8' })
     expect(output).to.match(/^sealed-v1\.json: 1[78] checked\nrefused-v1\.json: \d\d checked\n$/)
   })
@@ -72,7 +72,7 @@ describe(`the Python reader of sealed values${python === '' ? WHY_SKIPPED : ''}`
     expect({ status, text: stdout.toString() }).to.deep.equal({ status: 0, text: '{"name":"Grüße"}' })
   })
 
-  it('ends with 1 and the reason, and prints nothing, where it refuses', () => {
+  it('ends with 1 and the reason, and prints nothing, where it refuses @once', () => {
     const { status, stdout, stderr } = run(Buffer.from('{"name":"plain"}'), '--key', '42')
     expect({ status, text: stdout.toString() }).to.deep.equal({ status: 1, text: '' })
     expect(stderr.toString()).to.equal('error: refused: format\n')

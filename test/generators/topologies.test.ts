@@ -13,9 +13,18 @@ import {
 } from '../support/generated-topology.js'
 import { until } from '../support/until.js'
 
-const COMBINATIONS = (['production', 'development'] as const).flatMap((environment) =>
-  (['cache', 'data'] as const).map((profile) => ({ environment, profile })),
-)
+interface Combination {
+  readonly environment: 'production' | 'development'
+  readonly profile: 'cache' | 'data'
+}
+
+/** How the application fares on each topology depends on Node; what else is generated does not. */
+const ON_EVERY_NODE: readonly Combination[] = [{ environment: 'production', profile: 'cache' }]
+const ON_ONE_NODE: readonly Combination[] = [
+  { environment: 'production', profile: 'data' },
+  { environment: 'development', profile: 'cache' },
+  { environment: 'development', profile: 'data' },
+]
 const BOUND_MS = 60_000
 const KEYS = Array.from({ length: 40 }, (_, index) => `k${index}`)
 
@@ -170,33 +179,39 @@ const DEEDS: Readonly<Record<TopologyName, string>> = {
   cluster: 'goes on when a node of six is lost, and the other keys at once',
 }
 
-describe('servers booted from the output by its own README', function () {
-  this.timeout(240_000)
-  // Most of their time is waiting for each other, so many live at once; a Cluster is half of them by itself.
-  const waves = [['standalone', 'replica', 'sentinel'], ['cluster']] as const
-  const requests = waves.map((wave) =>
-    wave.flatMap((topology) => COMBINATIONS.map((combination) => ({ topology, ...combination }))),
-  )
-  const lives = new Map<TopologyRequest, Promise<void>>()
+function describeTopologies(title: string, combinations: readonly Combination[]): void {
+  describe(title, function () {
+    this.timeout(240_000)
+    // Most of their time is waiting for each other, so many live at once; a Cluster is half of them by itself.
+    const waves = [['standalone', 'replica', 'sentinel'], ['cluster']] as const
+    const requests = waves.map((wave) =>
+      wave.flatMap((topology) => combinations.map((combination) => ({ topology, ...combination }))),
+    )
+    const lives = new Map<TopologyRequest, Promise<void>>()
 
-  before(() => {
-    let begun: Promise<unknown> = Promise.resolve()
-    for (const wave of requests) {
-      const turn = begun
-      const wavesLives = wave.map((request) => {
-        const life = turn.then(() => live(request))
-        lives.set(request, life)
-        return life
+    before(() => {
+      let begun: Promise<unknown> = Promise.resolve()
+      for (const wave of requests) {
+        const turn = begun
+        const wavesLives = wave.map((request) => {
+          const life = turn.then(() => live(request))
+          lives.set(request, life)
+          return life
+        })
+        // Few of them need no waves.
+        if (combinations.length > 1) begun = Promise.allSettled(wavesLives)
+      }
+    })
+    after(() => Promise.allSettled(lives.values()))
+
+    for (const request of requests.flat()) {
+      const { topology, environment, profile } = request
+      it(`topology ${topology} ${DEEDS[topology]}: ${environment}, profile ${profile}`, async () => {
+        await lives.get(request)
       })
-      begun = Promise.allSettled(wavesLives)
     }
   })
-  after(() => Promise.allSettled(lives.values()))
+}
 
-  for (const request of requests.flat()) {
-    const { topology, environment, profile } = request
-    it(`topology ${topology} ${DEEDS[topology]}: ${environment}, profile ${profile}`, async () => {
-      await lives.get(request)
-    })
-  }
-})
+describeTopologies('servers booted from the output by its own README', ON_EVERY_NODE)
+describeTopologies('servers booted from the output for other environments and profiles @once', ON_ONE_NODE)

@@ -13,7 +13,7 @@ import { until } from '../support/until.js'
 /** Nothing that Redis reads as a part of its configuration, a shell as one of its words, or YAML as its own. */
 const HOSTILE = `q"uo'te \\ $HOME \`id\` # %s {} é`
 
-describe('several servers among themselves', function () {
+describe('several servers among themselves @once', function () {
   this.timeout(120_000)
   let booted: BootedTopology
 

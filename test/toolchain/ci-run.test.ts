@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..', '..', '..')
 const FINE = {
   ci: 'echo added 400 packages',
   test: 'echo "  120 passing (4s)"',
-  exec: `case "$*" in *--version*) echo v22.1.0 ;; *"--invert --fgrep @once "*) echo "  110 passing (2s)" ;; esac`,
+  exec: `case "$*" in *--version*) echo v22.1.0 ;; *"run-tests.mjs --invert --fgrep @once"*) echo "  110 passing (2s)" ;; esac`,
 }
 
 describe('.ci/run @once', () => {

@@ -44,7 +44,7 @@ describe('the simulation of access rules', () => {
     })
   }
 
-  it('allows what the server allows, for any order of rules', async function () {
+  it('allows what the server allows, for any order of rules @once', async function () {
     const version = /redis_version:(\S+)/.exec(await admin.info('server'))?.[1]
     // Another server has other commands: scripts/server-tables.mjs asks it.
     if (version !== TABLES_VERSION) this.skip()

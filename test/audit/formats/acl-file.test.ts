@@ -53,7 +53,7 @@ describe('users.acl', () => {
     }
   }
 
-  it('is refused where the server refuses it', async () => {
+  it('is refused where the server refuses it @once', async () => {
     const word = fc.constantFrom(
       'on',
       'off',

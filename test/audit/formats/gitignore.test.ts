@@ -94,7 +94,7 @@ describe('.gitignore', () => {
     return new Set(stdout.split('\0').filter((path) => path !== ''))
   }
 
-  it('ignores what git ignores', () => {
+  it('ignores what git ignores @once', () => {
     const texts = ['/a**\n', 'a**/*\n', '***/**/\n', '*****/a\n', ...fc.sample(TEXTS, 800)]
     for (const [index, text] of texts.entries()) {
       mkdirSync(join(folder, `t${index}`))

@@ -32,7 +32,7 @@ describe('the words of a configuration line', () => {
     return (await admin.lrangeBuffer('words', 1, -1)).map((word) => word.toString('utf8'))
   }
 
-  it('are what the server makes of them', async () => {
+  it('are what the server makes of them @once', async () => {
     const character = fc.oneof(
       {
         weight: 3,

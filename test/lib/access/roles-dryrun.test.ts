@@ -37,7 +37,7 @@ function filler(arity: number, given: number): readonly string[] {
   return Array.from({ length: Math.abs(arity) - given }, () => 'ai_cache:filler')
 }
 
-describe('the rights of each role on a real server', () => {
+describe('the rights of each role on a real server @once', () => {
   let booted: BootedFolder
   let admin: Redis
   let commands: readonly ServerCommand[]

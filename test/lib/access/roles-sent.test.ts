@@ -32,7 +32,7 @@ function lineOf(role: UserRole): readonly string[] {
   return commands === 'all' ? ['all'] : commands.toSorted()
 }
 
-describe('what is sent under the name of each role', () => {
+describe('what is sent under the name of each role @once', () => {
   const sent = new SentCommands()
   let redis: RunningRedis
   let proxy: FaultProxy

@@ -8,7 +8,7 @@ import { refused } from '../../support/refused.js'
 import { until } from '../../support/until.js'
 
 /** What teams have that is not one server with its redis.conf. */
-describe('a migration of a server that is not like the others', () => {
+describe('a migration of a server that is not like the others @once', () => {
   it('works without a configuration file, says what a restart does to it, and goes back exactly', async () => {
     await withoutFile(async (open) => {
       await open.insider().set('app::k', '1')

@@ -191,9 +191,9 @@ describe('readSettings with hostile values', () => {
 
     it('never echoes the content', () => {
       const path = join(folder, 'value')
-      for (const name of VARIABLE_NAMES) {
-        for (const text of SHAPES) {
-          writeFileSync(path, text)
+      for (const text of SHAPES) {
+        writeFileSync(path, text)
+        for (const name of VARIABLE_NAMES) {
           expect(
             visible({ env: { ...COMPLETE, [name]: undefined, [`${name}_FILE`]: path } }).text,
             name,
