@@ -13,6 +13,7 @@ import { Resealing } from './cache/resealing.js'
 import { SingleFlight } from './cache/single-flight.js'
 import { Values } from './cache/values.js'
 import type { CacheParts } from './cache.js'
+import { EncodingScratch } from './crypto/codec.js'
 import type { Encryption } from './encryption.js'
 import type { SecurityEvents } from './events.js'
 import type { Measurements } from './measurements.js'
@@ -61,6 +62,7 @@ export function cacheParts(room: CacheRoom): CacheParts {
       }),
     keys: encryption.keys,
     timeoutMs,
+    scratch: new EncodingScratch(),
     lifetimes: new Lifetimes(ttlSeconds === null ? null : ttlToMs(ttlSeconds)),
     outcomes: new Outcomes({
       onFailure,

@@ -8,7 +8,7 @@ import type { CacheStore } from './cache/ordered-store.js'
 import type { Outcomes } from './cache/outcomes.js'
 import type { Flight, SingleFlight } from './cache/single-flight.js'
 import type { Values } from './cache/values.js'
-import { encode, encodedSize, type Encoded } from './crypto/codec.js'
+import { encode, encodedSize, type Encoded, type EncodingScratch } from './crypto/codec.js'
 import { OpenError } from './errors.js'
 import type { Cache, Cacheable, Holding, Jsonified, LoadContext, Ttl, WriteOptions } from './interface.js'
 import { ttlToMs } from './ttl.js'
@@ -22,6 +22,8 @@ export interface CacheParts {
   readonly keys: KeyReadiness
   readonly timeoutMs: number
   readonly lifetimes: Lifetimes
+  /** For values that are sealed in the call that encodes them. */
+  readonly scratch: EncodingScratch
   readonly outcomes: Outcomes
   readonly flights: SingleFlight<Landed>
   readonly namespaces: LRUCache<string, Cache>
@@ -64,7 +66,7 @@ export class SealedCache implements Cache {
 
   async set<T>(key: string, value: Cacheable<T>, options?: WriteOptions): Promise<boolean> {
     checkKey(key)
-    const { store, keys, lifetimes, flights, outcomes } = this.#parts
+    const { store, keys, lifetimes, flights, outcomes, scratch } = this.#parts
     const lifetime = lifetimes.of(options)
     const refusal = store.refusal()
     if (refusal !== undefined) {
@@ -73,11 +75,13 @@ export class SealedCache implements Cache {
       flights.overtake(this.#prefix + key)
       return outcomes.failed({ op: 'set', key }, refusal, false)
     }
-    const encoded = this.#encode(value)
+    const { isReady } = keys
+    const encoded = isReady ? scratch.encode(value) : this.#encode(value)
+    this.#values.checkSize(encoded)
     flights.overtake(this.#prefix + key)
     const started = performance.now()
     try {
-      if (keys.isReady) await this.#write(key, encoded, lifetime)
+      if (isReady) await this.#write(key, encoded, lifetime)
       else await this.#withKeys(() => this.#write(key, encoded, lifetime))
       outcomes.succeeded('set', 'ok')
       return true

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { decode, encode } from '../../../lib/crypto/codec.js'
+import { decode, encode, EncodingScratch } from '../../../lib/crypto/codec.js'
 import { errorOf, reasonOf } from './support.js'
 
 describe('the codec', () => {
@@ -13,6 +13,21 @@ describe('the codec', () => {
         expect(codec).to.equal('json')
         expect(decode(codec, payload)).to.deep.equal(JSON.parse(JSON.stringify(value)))
       }),
+    )
+  })
+
+  it('writes the same bytes into its scratch, for values of every size, again and again', () => {
+    const scratch = new EncodingScratch()
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 40_000 }), (value, padding) => {
+        for (const each of [value, 'é'.repeat(padding), new Uint8Array([1, 2])]) {
+          const { codec, payload } = scratch.encode(each)
+          const wanted = encode(each)
+          expect(codec).to.equal(wanted.codec)
+          expect(Buffer.compare(payload, wanted.payload)).to.equal(0)
+        }
+      }),
+      { numRuns: 50 },
     )
   })
 
