@@ -121,7 +121,7 @@ export class MemoryStore implements Store {
     if (this.#entries.has(key) || this.#entries.has(unless)) return false
     for (const source of from) {
       const held = this.#heldAt(source)
-      const bytes = held && change(held)
+      const bytes = held && change(held, source)
       if (held === undefined || bytes === undefined) continue
       this.#put(key, bytes, held.ttlMs)
       return true

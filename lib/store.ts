@@ -18,7 +18,8 @@ export interface Adoption {
   readonly key: string
   readonly unless: string
   readonly from: readonly string[]
-  readonly change: (held: HeldBytes) => Uint8Array | undefined
+  /** `source`: which of `from` it is. */
+  readonly change: (held: HeldBytes, source: string) => Uint8Array | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { CacheError } from '../errors.js'
 import type { Store } from '../store.js'
 import type { EarlierNames, EarlierPlace } from './earlier-names.js'
-import { EarlierValues, type EarlierValuesOptions } from './earlier-values.js'
+import { EarlierValues, type EarlierValuesOptions, type Found } from './earlier-values.js'
 import { MAGIC } from '../crypto/header.js'
 import { namespacePrefix, ROOT_NAMESPACE } from './key-names.js'
 import type { CacheStore, OrderedStore, SealedBytes, SealedEntry } from './ordered-store.js'
@@ -110,8 +110,7 @@ export class EarlierKeysStore implements CacheStore {
     const [place] = this.#placesOf([name])
     if (place === undefined) return this.#ordered.expire(name, ttlMs)
     const [isOwn, found] = await Promise.all([this.#ordered.expire(name, ttlMs), this.#found(place)])
-    const value = isOwn ? undefined : this.#earlier.visible(place, found)
-    const touched = isOwn || (value !== undefined && (await this.#settle(place, value, ttlMs)))
+    const touched = isOwn || (await this.#settle(place, found, ttlMs))
     await this.#earlier.hide([place])
     return touched
   }
@@ -139,9 +138,7 @@ export class EarlierKeysStore implements CacheStore {
     return this.#ordered.close(options)
   }
 
-  async #found(
-    place: EarlierPlace,
-  ): Promise<{ marker: Buffer | undefined; values: readonly (Buffer | undefined)[] }> {
+  async #found(place: EarlierPlace): Promise<Found> {
     const [markers, values] = await Promise.all([
       this.#options.store.getMany([place.marker]),
       this.#earlier.values([place]),
@@ -150,9 +147,13 @@ export class EarlierKeysStore implements CacheStore {
   }
 
   /** Under its own name, unless somebody was faster. */
-  async #settle({ key, own }: EarlierPlace, value: Buffer, ttlMs: number): Promise<boolean> {
+  async #settle(place: EarlierPlace, found: Found, ttlMs: number): Promise<boolean> {
     const { store, olderFormat, rootSealing: sealing, maxBytes, now } = this.#options
-    const sealed = sealOlder(olderFormat.unwrap(value), { key, sealing, ttlMs, nowMs: now() })
+    const { key, own, names } = place
+    const value = this.#earlier.visible(place, found)
+    if (value === undefined) return false
+    const origin = names[found.values.indexOf(value)]
+    const sealed = sealOlder(olderFormat.unwrap(value), { key, sealing, ttlMs, nowMs: now(), origin })
     if (sealed.length > maxBytes) return false
     // Whoever was faster may have been the reader that moved it.
     return (await store.add(own, sealed, ttlMs)) || store.expire(own, ttlMs)

@@ -31,6 +31,8 @@ export interface ResealingPlace {
   readonly maxBytes: number
   /** Where an earlier application may have kept it; absent where nothing like that is read. */
   readonly earlier?: EarlierPlace | undefined
+  /** The earlier name from under which it moves, for the way back of a migration. */
+  readonly origin?: string | undefined
 }
 
 /**
@@ -89,7 +91,7 @@ export class Resealing {
       key: name,
       unless: marker,
       from: names,
-      change: (held) => this.#adopted(held, { ...place, key }),
+      change: (held, origin) => this.#adopted(held, { ...place, key, origin }),
     })
   }
 
@@ -100,14 +102,14 @@ export class Resealing {
 
   #anew(
     { value, ttlMs }: HeldBytes,
-    { key, sealing, olderFormat, maxBytes }: ResealingPlace,
+    { key, sealing, olderFormat, maxBytes, origin }: ResealingPlace,
   ): Buffer | undefined {
     // Somebody was faster.
     if (describeHeader(value)?.keyId === this.#options.primaryId()) return undefined
     try {
       const sealed =
         olderFormat?.reads(value) === true
-          ? sealOlder(olderFormat.unwrap(value), { key, sealing, ttlMs, nowMs: this.#options.now() })
+          ? sealOlder(olderFormat.unwrap(value), { key, sealing, ttlMs, nowMs: this.#options.now(), origin })
           : reseal(sealing, key, value)
       return sealed.length > maxBytes ? undefined : sealed
     } catch (error) {

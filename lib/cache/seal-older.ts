@@ -7,6 +7,8 @@ export interface OlderPlace {
   /** What is left of its time to live; `null` for none. */
   readonly ttlMs: number | null
   readonly nowMs: number
+  /** Where it lay, where that is not its own name. */
+  readonly origin?: string | undefined
 }
 
 /**
@@ -15,11 +17,12 @@ export interface OlderPlace {
  */
 export function sealOlder(
   { payload, codec, issuedAt: noted }: Pick<Opened, 'payload' | 'codec' | 'issuedAt'>,
-  { key, sealing, ttlMs, nowMs }: OlderPlace,
+  { key, sealing, ttlMs, nowMs, origin }: OlderPlace,
 ): Buffer {
   const nowSeconds = Math.floor(nowMs / 1000)
   // A token from a clock that runs ahead must not become a value from the future.
   const issuedAt = noted === 0 ? nowSeconds : Math.min(noted, nowSeconds)
   const lifetimeSeconds = ttlMs === null ? 0 : nowSeconds - issuedAt + headerSeconds(ttlMs)
-  return sealing.seal(key, payload, { codec, issuedAt, lifetimeSeconds })
+  const metadata = origin === undefined ? undefined : { origin }
+  return sealing.seal(key, payload, { codec, issuedAt, lifetimeSeconds, metadata })
 }

@@ -19,7 +19,13 @@ import { openSession, type Session } from './session.js'
 import { obstaclesOfSettings } from './settings-obstacles.js'
 import type { ServerTlsFiles, Step, StepContext } from './step.js'
 import { ALL_STEPS } from './steps.js'
-import { openValues, sealValues, type ValueWorkOptions } from './value-work.js'
+import {
+  openValues,
+  sealValues,
+  settleValues,
+  type ValueWorkOptions,
+  type ValueWorkReport,
+} from './value-work.js'
 import { Waiter, type WaiterOptions } from './waiting.js'
 
 export interface MigrationOptions extends Omit<ConnectOptions, 'steps'> {
@@ -162,17 +168,20 @@ export class Migration {
     const work = (what: string): ValueWorkOptions => ({
       connect: () => server.open(server.way, 'values'),
       keyPrefix: settings.redis.keyPrefix,
+      // Whatever their date: a way back may be taken after it.
+      earlierPrefixes: settings.cache.legacyPrefixes,
       keyRing,
       signal: waiting.signal,
       onProgress: ({ changed, fraction }) => tell({ type: 'progress', what, done: changed, fraction }),
     })
     const note = (text: string): void => tell({ type: 'note', text })
-    const report = (
-      what: string,
-      { changed, left }: { readonly changed: number; readonly left: number },
-    ): void => {
+    const report = (what: string, { changed, left, collisions }: ValueWorkReport): void => {
       const others = left === 0 ? '' : `, ${left} left as they are: they are not of the cache`
-      tell({ type: 'note', text: `${changed} values ${what}${others}` })
+      const double =
+        collisions === 0
+          ? ''
+          : `, ${collisions} under earlier names left as they are: their keys have sealed values already`
+      note(`${changed} values ${what}${others}${double}`)
     }
     return {
       async seal() {
@@ -183,6 +192,7 @@ export class Migration {
         const files = await renewDisk(server, waiting)
         if (files.length > 0) note(`its files on disk hold sealed values now (${files.join(', ')})`)
       },
+      settle: () => settleValues(work('values settled')),
       open: async () => report('opened', await openValues(work('values opened'))),
     }
   }

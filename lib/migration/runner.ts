@@ -29,6 +29,8 @@ export type RunEvent =
 /** Work on the values themselves, both ways. Done again it finds nothing left to do. */
 export interface ValueWork {
   seal(): Promise<void>
+  /** Comes before anybody is told to write plain values again. */
+  settle(): Promise<void>
   open(): Promise<void>
 }
 
@@ -190,6 +192,7 @@ export class Runner {
     const current = this.#current(step)
     if (newWayWorks(current)) {
       await server.use(wayAfter(steps, step.id))
+      if (step.values === 'seal') await values.settle()
       await this.#instruct(step, 'back')
       if (step.values === 'seal') await values.open()
       // Our own connection is one of those that have to leave.

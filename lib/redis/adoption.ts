@@ -17,8 +17,8 @@ export async function adopt(client: Redis, { key, unless, from, change }: Adopti
       ]),
     write([places, held]) {
       if (places.some((ttl) => ttl !== ABSENT)) return []
-      for (const source of held) {
-        const bytes = source && change(source)
+      for (const [at, source] of held.entries()) {
+        const bytes = source && change(source, from[at] ?? '')
         if (source === undefined || bytes === undefined) continue
         const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
         const expiry = source.ttlMs === null ? [] : ['PX', String(source.ttlMs)]

@@ -41,10 +41,12 @@ export const INSIDER = 'a password of the test alone'
 export interface OpenRedisOptions extends RedisServerOptions {
   /** Where the server keeps its users: in redis.conf, or in a file of their own. */
   readonly users?: 'config' | 'aclfile' | undefined
+  /** Variables on top of what the application has in the end. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 export async function startOpenRedis(wanted: OpenRedisOptions = {}): Promise<OpenRedis> {
-  const { users = 'config', ...options } = wanted
+  const { users = 'config', env: more = {}, ...options } = wanted
   const folder = await mkdtemp(join(tmpdir(), 'migration-'))
   const socket = join(folder, 'redis.sock')
   const hash = createHash('sha256').update(INSIDER).digest('hex')
@@ -68,7 +70,7 @@ export async function startOpenRedis(wanted: OpenRedisOptions = {}): Promise<Ope
     },
   })
   const tlsPort = await freePort()
-  const env = environmentOf(server, tlsPort)
+  const env = { ...environmentOf(server, tlsPort), ...more }
   const settings = readSettings({ env })
   const keyRing = KeyRing.create(settings.encryption)
   await keyRing.ready
