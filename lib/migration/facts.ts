@@ -9,6 +9,8 @@ export interface ServerFacts {
   /** Empty where the server was started without one. */
   readonly configFile: string
   readonly runId: string
+  /** On its own machine, in its own container. */
+  readonly processId: number
   readonly isCluster: boolean
   readonly isReplica: boolean
   readonly replicas: number
@@ -42,6 +44,7 @@ export async function factsOf(
     version: versionOf(info),
     configFile: info.get('config_file') ?? '',
     runId: info.get('run_id') ?? '',
+    processId: number('process_id'),
     isCluster: info.get('cluster_enabled') === '1',
     isReplica: info.get('role') === 'slave',
     replicas: number('connected_slaves'),

@@ -6,6 +6,7 @@ import type { UserRole, UserSettings } from '../settings/settings.js'
 import { connectTo, type ConnectOptions } from './connecting.js'
 import { renewDisk } from './disk.js'
 import { factsOf, type ServerFacts } from './facts.js'
+import { obstaclesOfFiles } from './file-rights.js'
 import { Journal } from './journal.js'
 import { databasesElsewhere } from './obstacles.js'
 import { planFor, type Plan } from './plan.js'
@@ -91,7 +92,7 @@ export class Migration {
     const { server } = await connectTo({ ...this.#options, steps: this.steps }, progress)
     try {
       const facts = await factsOf(server, { measures: progress.backup === undefined })
-      return this.#planFor(server, facts, progress)
+      return await this.#planFor(server, facts, progress)
     } finally {
       await server.close()
     }
@@ -115,7 +116,7 @@ export class Migration {
     await this.#session(async (session) => {
       const { progress } = session
       // Each time: a replica may have come since the last run.
-      this.#refuseObstacles(session)
+      await this.#refuseObstacles(session)
       const next = this.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
       const last = this.steps.findIndex(({ id }) => id === (through ?? next))
       const runner = this.#runner(session)
@@ -141,7 +142,8 @@ export class Migration {
       const { progress, journal } = session
       if (progress.begun === undefined || progress.standing.length > 0) return
       // Their bytes of before do not have what somebody else has changed since.
-      if (!progress.hasAccepted) await restoreServerFiles(progress.files)
+      const notes = progress.hasAccepted ? [] : await restoreServerFiles(progress)
+      for (const text of notes) this.#options.tell({ type: 'note', text })
       // Last: until here a crash finds a journal that says that everything is undone.
       await journal.retire()
     } finally {
@@ -211,7 +213,7 @@ export class Migration {
     }
   }
 
-  #planFor(server: MigrationServer, facts: ServerFacts, progress: Progress): Plan {
+  async #planFor(server: MigrationServer, facts: ServerFacts, progress: Progress): Promise<Plan> {
     const context = this.#context(server, facts)
     return planFor({
       steps: this.steps,
@@ -219,12 +221,15 @@ export class Migration {
       facts,
       progress,
       leavesDatabases: this.#options.leavesDatabases === true,
-      obstacles: progress.stageOf('preparation') === 'done' ? [] : obstaclesOfSettings(context, this.steps),
+      obstacles:
+        progress.stageOf('preparation') === 'done'
+          ? []
+          : [...obstaclesOfSettings(context, this.steps), ...(await obstaclesOfFiles(facts))],
     })
   }
 
-  #refuseObstacles({ server, facts, progress }: Session): void {
-    const { obstacles, remarks } = this.#planFor(server, facts, progress)
+  async #refuseObstacles({ server, facts, progress }: Session): Promise<void> {
+    const { obstacles, remarks } = await this.#planFor(server, facts, progress)
     const isNew = progress.begun === undefined
     for (const text of isNew ? remarks : []) this.#options.tell({ type: 'note', text })
     if (obstacles.length === 0) return

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CacheError } from '../errors.js'
 import { backUp } from './backup.js'
 import { identityFile, newIdentity } from './backup-file.js'
 import { lockName } from './lock.js'
-import { persist } from './persistence.js'
 import type { RunEvent } from './runner.js'
-import { readServerFiles } from './saved-file.js'
+import { persistServerFiles, readServerFiles } from './saved-file.js'
 import type { Session } from './session.js'
 import { throwIfStopped } from './waiting.js'
 
@@ -32,10 +32,19 @@ export async function prepare(session: Session, options: PreparationOptions): Pr
       files: await readServerFiles([facts.configFile, facts.state.config.get('aclfile') ?? '']),
     })
   }
-  if (progress.backup === undefined) await makeBackup(session, options)
   // Whether the server can write its file shows before anything of it was changed.
-  const note = await persist(session.server)
-  if (note !== undefined) options.tell({ type: 'note', text: note })
+  const persisted = await persistServerFiles(session)
+  if (persisted.outcome === 'refused') throw unwritable(persisted.note)
+  if (persisted.outcome === 'no-file') options.tell({ type: 'note', text: persisted.note })
+  if (progress.backup === undefined) await makeBackup(session, options)
+}
+
+function unwritable(note: string): CacheError {
+  return new CacheError(
+    'ERR_MIGRATION_REFUSED',
+    `${note}, and would bring back the open server with sealed values. ` +
+      'Let its user write the folder of the file (its log says what failed), then run again; nothing was changed',
+  )
 }
 
 async function makeBackup(session: Session, options: PreparationOptions): Promise<void> {

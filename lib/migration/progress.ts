@@ -2,6 +2,7 @@ import { itemId, type ServerState } from './server-state.js'
 import { sameContent, type Change, type Content, type Item } from './changes.js'
 import {
   STEP_IDS,
+  type FileState,
   type JournalRecord,
   type SavedFile,
   type Side,
@@ -33,6 +34,8 @@ export class Progress {
   backup: Extract<JournalRecord, { type: 'backup' }> | undefined
   /** Whether changes of somebody else's were taken as they are. */
   hasAccepted = false
+  /** By path: those that the server was seen to write. */
+  readonly serverFiles = new Map<string, FileState>()
   /** By the name of the item: what it is by our own last word. */
   readonly #expected = new Map<string, { readonly item: Item; readonly content: Content }>()
 
@@ -62,6 +65,9 @@ export class Progress {
       case 'accepted':
         this.hasAccepted = true
         for (const { content, ...item } of record.items) this.#expect(item, content)
+        break
+      case 'file':
+        this.serverFiles.set(record.path, record)
         break
       case 'intent':
       case 'applied':

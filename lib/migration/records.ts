@@ -58,6 +58,8 @@ export type JournalRecord =
   | { readonly type: 'undoing'; readonly step: StepId; readonly side: Side; readonly index: number }
   | { readonly type: 'undone'; readonly step: StepId; readonly side: Side; readonly index: number }
   | { readonly type: 'reached'; readonly step: StepId; readonly at: string; readonly stage: Stage }
+  /** A file of the server on this machine, around its writing to it. */
+  | ({ readonly type: 'file'; readonly path: string } & FileState)
   /** What somebody else changed, taken as it is. */
   | {
       readonly type: 'accepted'
@@ -81,9 +83,15 @@ export interface Place {
 export interface SavedFile {
   readonly path: string
   readonly mode: number
+  readonly owner: { readonly uid: number; readonly gid: number }
   /** Its bytes. */
   readonly base64: string
 }
+
+/** `changed`: by somebody else, for good. Absent while the server was never seen to write it. */
+export type FileState =
+  | { readonly is: 'written'; readonly sha256: string }
+  | { readonly is: 'being-written' | 'changed'; readonly sha256?: undefined }
 
 /** How far a step is, on its way there and back. */
 export type Stage =

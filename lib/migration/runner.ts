@@ -1,11 +1,10 @@
 import { CacheError, isCacheError } from '../errors.js'
 import type { ServerVersion } from '../redis/versions.js'
 import { apply, contentOf, describe, restore, sameContent, type Change } from './changes.js'
-import { persist } from './persistence.js'
 import { isReturning, newWayWorks, wayAfter, wayBefore } from './position.js'
 import type { ChangeProgress, StepProgress } from './progress.js'
 import type { JournalRecord, Side, Stage } from './records.js'
-import { keepModes } from './saved-file.js'
+import { persistServerFiles } from './saved-file.js'
 import { itemName } from './server-state.js'
 import type { Session } from './session.js'
 import type { Step, StepContext, Use } from './step.js'
@@ -276,8 +275,8 @@ export class Runner {
 
   async #persist(): Promise<void> {
     const { session, tell } = this.#parts
-    const note = await persist(session.server)
-    await keepModes(session.progress.files)
+    const persisted = await persistServerFiles(session)
+    const note = persisted.outcome === 'done' ? undefined : persisted.note
     if (note !== undefined && note !== this.#note) tell({ type: 'note', text: note })
     this.#note = note
   }

@@ -9,7 +9,7 @@ import { refused } from '../../support/refused.js'
 
 const LOCK = 'app:@lock:migration'
 
-describe('the lock of a server', () => {
+describe('the lock of a server @once', () => {
   let open: OpenRedis
 
   before(async () => {
