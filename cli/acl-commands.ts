@@ -23,7 +23,7 @@ const LOGIN_TIMEOUT_MS = 10_000
 export async function planAcl(options: OperatorOptions & { json?: boolean | undefined }): Promise<void> {
   const operator = await Operator.open(options)
   const wanted = await operator.wantedUsers()
-  const live = await operator.asAdmin(({ client }) => readLiveUsers(client))
+  const live = await operator.asReader(({ client }) => readLiveUsers(client))
   const difference = compareUsers(live, wanted)
   if (options.json === true) print(JSON.stringify(difference, null, 2))
   else for (const user of difference.users) show(user)
@@ -55,7 +55,7 @@ export async function applyAcl(options: OperatorOptions & { prune?: boolean | un
 export async function verifyAcl(options: OperatorOptions): Promise<void> {
   const operator = await Operator.open(options)
   const wanted = await operator.wantedUsers()
-  const verdicts = await operator.asAdmin(({ client }) => verifyUsers({ client, wanted }))
+  const verdicts = await operator.asReader(({ client }) => verifyUsers({ client, wanted }))
   let wrong = 0
   for (const { name, state, denied, excessive, changes, tried } of verdicts) {
     print(`${foreignText(name)}: ${state}${tried === 0 ? '' : ` (${tried} commands tried)`}`)

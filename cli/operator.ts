@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { passwordPath, usernameOf } from '../generators/password-set.js'
+import { isCacheError, type CacheErrorCode } from '../lib/errors.js'
 import { SecurityEvents } from '../lib/events.js'
 import { openConnection, type RedisConnection } from '../lib/redis/connection.js'
 import { readSettings } from '../lib/settings/read.js'
@@ -12,6 +13,10 @@ import { UsageError } from './usage-error.js'
 
 /** One step of work, as opposed to a request. */
 const STEP_TIMEOUT_MS = 30_000
+const NOT_AS_GENERATED: ReadonlySet<string> = new Set<CacheErrorCode>([
+  'ERR_REDIS_WRONGPASS',
+  'ERR_REDIS_NOPERM',
+])
 
 export interface OperatorOptions {
   /** The folder of the generated output. */
@@ -104,11 +109,22 @@ export class Operator {
         `it lies in ${passwordPath('admin')} of the output, or in REDIS_PASSWORD`,
       )
     }
+    return through(connection, work)
+  }
+
+  /**
+   * Work that changes nothing, as the least that can do it: the auditor where its password is here. The admin where the
+   * live auditor is not the generated one: not there, with another password, or with fewer rights.
+   */
+  async asReader<T>(work: (connection: RedisConnection) => Promise<T>): Promise<T> {
+    const connection = await this.connect('auditor')
+    if (connection === undefined) return this.asAdmin(work)
     try {
-      await connection.ready({ timeoutMs: STEP_TIMEOUT_MS })
-      return await work(connection)
-    } finally {
-      await connection.close()
+      return await through(connection, work)
+    } catch (error) {
+      const isOther = isCacheError(error) && NOT_AS_GENERATED.has(error.code)
+      if (!isOther || (await this.password('admin')) === undefined) throw error
+      return this.asAdmin(work)
     }
   }
 
@@ -118,5 +134,17 @@ export class Operator {
       [serverPath, this.path(inOutput)].map((path) => realpath(path).catch(() => undefined)),
     )
     return theirs !== undefined && theirs === ours
+  }
+}
+
+async function through<T>(
+  connection: RedisConnection,
+  work: (connection: RedisConnection) => Promise<T>,
+): Promise<T> {
+  try {
+    await connection.ready({ timeoutMs: STEP_TIMEOUT_MS })
+    return await work(connection)
+  } finally {
+    await connection.close()
   }
 }

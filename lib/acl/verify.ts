@@ -38,7 +38,7 @@ interface ServerCommand {
 /**
  * Proves what each wanted user may do, by ACL DRYRUN of every command that the server has: nothing is executed. Users
  * beside them follow: whoever planted one has rights of their own. It
- * needs Redis 7.0 and a user that may COMMAND, ACL LIST and ACL DRYRUN: admin.
+ * needs Redis 7.0 and a user that may COMMAND INFO, ACL LIST and ACL DRYRUN: auditor, or admin.
  *
  * Rejects with a CacheError where the server refuses or is away.
  */
@@ -114,8 +114,8 @@ async function dryRun(client: Redis, name: string, words: readonly string[]): Pr
 
 /** Every command and subcommand, with as many arguments as it needs at least. */
 async function serverCommands(client: Redis): Promise<readonly ServerCommand[]> {
-  const reply: unknown = await client.call('COMMAND').catch((error: unknown) => {
-    throw fromRedis(error, 'COMMAND')
+  const reply: unknown = await client.call('COMMAND', 'INFO').catch((error: unknown) => {
+    throw fromRedis(error, 'COMMAND INFO')
   })
   const entries = (Array.isArray(reply) ? reply : []) as readonly [string, number, ...unknown[]][]
   return entries.flatMap(([name, arity, ...rest]) => {

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Redis } from 'ioredis'
@@ -32,6 +32,34 @@ describe('secure-cache acl', function () {
     expect(verify.code, verify.stdout + verify.stderr).to.equal(0)
     expect(verify.stdout).to.match(/cache_service: right \(\d{3} commands tried\)/)
     expect(verify.stdout).to.include('maintenance: logs in').and.to.include('without a login: refused')
+  })
+
+  it('plans and proves without the admin, as an auditor who can change nothing @once', async () => {
+    const { REDIS_PASSWORD: _admin, ...env } = booted.env
+    const file = join(booted.out, 'operator', 'admin_password')
+    await rename(file, `${file}.away`)
+    try {
+      const without = (command: string): Promise<Finished> =>
+        secureCache(['acl', command, '--out', booted.out], { cwd: booted.out, env })
+      const [plan, verify, apply] = await Promise.all(['plan', 'verify', 'apply'].map(without))
+      expect([plan?.code, plan?.stdout], plan?.stderr).to.deep.equal([0, ''])
+      expect(verify?.code, verify?.stderr).to.equal(0)
+      expect(verify?.stdout).to.match(/^admin: right \(\d{3} commands tried\)$/m)
+      expect(verify?.stdout).to.include('auditor: logs in').and.not.to.include('admin: logs in')
+      expect(apply?.code).to.equal(2)
+      expect(apply?.stderr).to.include('the password of the admin is not here')
+
+      // What the live server says of an auditor that is another is found out all the same, by the admin.
+      await admin.call('ACL', 'SETUSER', 'auditor', '-acl|list')
+      const refused = await without('plan')
+      expect([refused.code, refused.stdout]).to.deep.equal([1, ''])
+      expect(refused.stderr).to.include('acl|list')
+    } finally {
+      await rename(`${file}.away`, file)
+    }
+    const found = await run('plan')
+    expect([found.code, found.stdout]).to.deep.equal([1, 'auditor: different\n  gains +acl|list\n'])
+    expect((await run('apply')).code).to.equal(0)
   })
 
   it('plans, applies without ending a session, and leaves what it was not told to delete @once', async () => {
