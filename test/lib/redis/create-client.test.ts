@@ -129,7 +129,7 @@ describe('createRedisClient', () => {
   })
 
   it('duplicates itself with the same login and the same care', async () => {
-    const client = open({ timeoutMs: 100 }, behindProxy())
+    const client = open({ timeoutMs: 500 }, behindProxy())
     const twin = client.duplicate({ tls: { rejectUnauthorized: false }, lazyConnect: true })
     clients.push(twin)
     expect(twin.status).to.equal('wait')

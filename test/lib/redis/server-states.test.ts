@@ -55,6 +55,7 @@ describe('a store on a server in a bad state', () => {
 
   it('still reads from a read-only replica, and connects anew for a primary: ERR_REDIS_READONLY', async () => {
     const { store, admin } = await start({ config: { 'replica-serve-stale-data': 'yes' } })
+    await store.ready()
     await store.set(KEY, VALUE, null)
     await admin.replicaof('127.0.0.1', await freePort())
     expect(await codeOf(store.set(KEY, VALUE, null))).to.equal('ERR_REDIS_READONLY')
