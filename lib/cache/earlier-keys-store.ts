@@ -115,15 +115,20 @@ export class EarlierKeysStore implements CacheStore {
     return touched
   }
 
-  /** Earlier names first: a value that moves meanwhile from there to its own name is gone with that one. */
+  /**
+   * Earlier names first: a value that moves meanwhile from there to its own name is gone with that one. Its own names
+   * are cleared also where the user may not reach the earlier ones (yet).
+   */
   async clear(prefix: string): Promise<void> {
     const { store, names, olderFormat } = this.#options
-    if (prefix === this.#rootPrefix && olderFormat.isOpen) {
+    try {
+      if (prefix !== this.#rootPrefix || !olderFormat.isOpen) return
       const isEarlier = (name: string, head: Uint8Array): boolean =>
         head[0] !== MAGIC && names.keyOf(name) !== undefined
       for (const earlier of names.prefixes) await store.clear(earlier, isEarlier)
+    } finally {
+      await this.#ordered.clear(prefix)
     }
-    await this.#ordered.clear(prefix)
   }
 
   refusal(): CacheError | undefined {

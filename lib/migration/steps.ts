@@ -115,9 +115,8 @@ const ENCRYPTION: Step = {
   changes: () => ({ expand: [], contract: [] }),
   wayAfter: (before) => before,
   values: 'seal',
-  application: () => ({
-    there:
-      'let every instance of the application seal (REDIS_ENCRYPTION_KEY) and read both (CACHE_READ_MODE=plaintext)',
+  application: ({ earlierPrefixes }) => ({
+    there: `let every instance of the application seal (REDIS_ENCRYPTION_KEY) and read both (CACHE_READ_MODE=plaintext${earlierPrefixes.length === 0 ? '' : `, CACHE_LEGACY_PREFIXES=${earlierPrefixes.join(',')}`})`,
     back: 'let every instance of the application read both, sealed and plain, and write plain values',
   }),
 }

@@ -5,6 +5,8 @@ import { expect } from 'chai'
 import type { Redis } from 'ioredis'
 import { after, before, describe, it } from 'mocha'
 import { generateConfig } from '../../generators/index.js'
+import { readLiveUsers } from '../../lib/acl/apply.js'
+import { compareUsers } from '../../lib/acl/difference.js'
 import { auditFolder } from '../../lib/audit/audit.js'
 import { readFolderFacts } from '../../lib/audit/file-facts.js'
 import { createSecureCache } from '../../lib/create.js'
@@ -56,6 +58,13 @@ describe('the generated folder for keys of an earlier application @once', () => 
     for (const [user, words, may] of cases) {
       expect(await verdict(user, words), `${user}: ${words}`).to.equal(may)
     }
+  })
+
+  it('is what the live server has, as secure-cache acl plan compares it', async () => {
+    const wanted = (await readFile(join(booted.out, 'conf/users.acl'), 'utf8')).split('\n')
+    const { users, same } = compareUsers(await readLiveUsers(admin), wanted)
+    expect(users).to.deep.equal([])
+    expect(same).to.include.members(['cache_service', 'maintenance'])
   })
 
   it('serves an application with the environment that it wrote', async () => {

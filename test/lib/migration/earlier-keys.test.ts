@@ -94,25 +94,31 @@ class Application {
     }
   }
 
-  async #sealed(key: string, turn: number): Promise<void> {
-    this.#cache ??= createSecureCache({
+  async #opened(): Promise<SecureCache> {
+    if (this.#cache !== undefined) return this.#cache
+    this.#cache = createSecureCache({
       env: this.#env,
       logger: false,
       onFailure: 'throw',
       timeoutMs: 10_000,
     })
     await this.#cache.ready()
+    return this.#cache
+  }
+
+  async #sealed(key: string, turn: number): Promise<void> {
+    const cache = await this.#opened()
     const known = this.model.get(key)
     if (known === undefined) return
     this.sealed += 1
     if (turn % 29 === 0) {
       this.model.delete(key)
-      if (!(await this.#cache.delete(key))) this.failures.push(`${key} was not there to be deleted`)
+      if (!(await cache.delete(key))) this.failures.push(`${key} was not there to be deleted`)
     } else if (turn % 7 === 0 && !known.expires) {
       known.value = JSON.stringify({ turn })
-      await this.#cache.set(key, { turn }, { ttl: null })
+      await cache.set(key, { turn }, { ttl: null })
     } else {
-      const value = JSON.stringify(await this.#cache.get(key))
+      const value = JSON.stringify(await cache.get(key))
       if (value !== known.value) this.failures.push(`${key} is ${value} instead of ${known.value}`)
     }
   }
@@ -160,7 +166,7 @@ describe('a migration of what an earlier application keeps under names of its ow
         pollMs: 10,
         // So that there is something that has moved, and something that is hidden, before it begins.
         confirm: async ({ direction }) => {
-          if (direction === 'there') await application.hasSealed(150)
+          if (direction === 'there') await application.hasSealed(80)
           return true
         },
       },
@@ -173,7 +179,7 @@ describe('a migration of what an earlier application keeps under names of its ow
     )
     expect(plain.toSorted()).to.deep.equal(['old:list', 'old:text'])
     expect((await insider.getBuffer('app::mine'))?.[0]).to.equal(0xc1)
-    await application.hasSealed(400)
+    await application.hasSealed(120)
     await migration.run({ through: 'monitoring' })
     await migration.rollback({ downTo: 'preparation' })
     await application.stop()

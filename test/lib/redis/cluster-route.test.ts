@@ -91,6 +91,39 @@ describe('a store on a Cluster', function () {
     await cache.close()
   })
 
+  it('reads, hides and clears keys of an earlier application, whose names lie in slots of their own', async () => {
+    const { store } = open()
+    await store.ready()
+    const cache = createSecureCache({
+      env: {
+        ...env,
+        CACHE_READ_MODE: 'plaintext',
+        CACHE_READ_MODE_UNTIL: new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10),
+        CACHE_LEGACY_PREFIXES: 'ai_cache:',
+      },
+      logger: false,
+      onFailure: 'throw',
+      timeoutMs: 5000,
+    })
+    await cache.ready()
+    const keys = Array.from({ length: 30 }, (_, index) => `earlier${index}`)
+    await store.setMany(
+      keys.map((key) => ({ key: `ai_cache:${key}`, bytes: Buffer.from(JSON.stringify(key)) })),
+      60_000,
+    )
+    expect([...(await cache.getMany(keys)).values()]).to.deep.equal(keys)
+    expect(await cache.deleteMany(keys.slice(0, 10))).to.equal(10)
+    await cache.setMany(keys.slice(10, 20).map((key) => [key, 'newer'] as const))
+    expect(await cache.touch('earlier25', 30)).to.equal(true)
+    const found = await cache.getMany(keys)
+    expect(found.size).to.equal(20)
+    expect([found.get('earlier15'), found.get('earlier25')]).to.deep.equal(['newer', 'earlier25'])
+    expect(await cache.ttl('earlier25')).to.be.within(1, 30)
+    expect(await cache.clear()).to.equal(true)
+    expect((await cache.getMany(keys)).size).to.equal(0)
+    await Promise.all([cache.close(), store.close()])
+  })
+
   it('follows a slot that moves, during and after', async () => {
     const key = 'ai_cache:moving'
     const { store } = open()
