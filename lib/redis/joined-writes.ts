@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { join, sizeOf, type Piece } from './pieces.js'
+import { JoinRooms } from './join-rooms.js'
+import { sizeOf, type Piece } from './pieces.js'
 
 /** What is larger is handed on as it is, beside the others: copying it costs more than another buffer. */
 const COPIED_BYTES = 4 * 1024
@@ -16,10 +17,17 @@ const FLUSH_BYTES = 64 * 1024
 export function joinWrites(stream: Socket): void {
   const write = stream.write.bind(stream) as (chunk: Piece, ...rest: unknown[]) => boolean
   const end = stream.end.bind(stream) as (...given: unknown[]) => Socket
+  const rooms = new JoinRooms()
   let gathered: Piece[] = []
   let size = 0
   let scheduled = false
 
+  const writeChunk = (chunk: Chunk): boolean => {
+    if (!Array.isArray(chunk)) return write(chunk)
+    const { bytes, done } = rooms.join(chunk)
+    // The callback comes when the socket has taken the bytes over: nobody reads them any more then.
+    return done === undefined ? write(bytes) : write(bytes, done)
+  }
   const flush = (): boolean => {
     if (gathered.length === 0) return true
     const chunks = chunksOf(gathered)
@@ -27,11 +35,11 @@ export function joinWrites(stream: Socket): void {
     size = 0
     if (stream.destroyed) return true
     const [first] = chunks
-    if (chunks.length === 1 && first !== undefined) return write(first)
+    if (chunks.length === 1 && first !== undefined) return writeChunk(first)
     // Corked, all of them are one call of the socket.
     stream.cork()
     let free = true
-    for (const chunk of chunks) free = write(chunk)
+    for (const chunk of chunks) free = writeChunk(chunk)
     stream.uncork()
     return free
   }
@@ -61,19 +69,21 @@ export function joinWrites(stream: Socket): void {
   }
 }
 
-/** Neighbours joined, but for those that are too large to be copied. */
-function chunksOf(pieces: readonly Piece[]): readonly Piece[] {
-  const chunks: Piece[] = []
+/** Small pieces to be joined, or one that is too large to be copied. */
+type Chunk = Piece[] | Piece
+
+function chunksOf(pieces: readonly Piece[]): readonly Chunk[] {
+  const chunks: Chunk[] = []
   let small: Piece[] = []
   for (const piece of pieces) {
     if (sizeOf(piece) <= COPIED_BYTES) {
       small.push(piece)
       continue
     }
-    if (small.length > 0) chunks.push(join(small))
+    if (small.length > 0) chunks.push(small)
     small = []
     chunks.push(piece)
   }
-  if (small.length > 0) chunks.push(join(small))
+  if (small.length > 0) chunks.push(small)
   return chunks
 }

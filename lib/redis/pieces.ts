@@ -6,6 +6,12 @@ export function join(pieces: readonly Piece[]): Buffer {
   let size = 0
   for (const piece of pieces) size += sizeOf(piece)
   const buffer = Buffer.allocUnsafe(size)
+  fill(buffer, pieces)
+  return buffer
+}
+
+/** Writes all pieces to the begin of a buffer that has room for them; how many bytes they took. */
+export function fill(buffer: Buffer, pieces: readonly Piece[]): number {
   let at = 0
   for (const piece of pieces) {
     if (typeof piece === 'string') {
@@ -15,7 +21,7 @@ export function join(pieces: readonly Piece[]): Buffer {
       at += piece.length
     }
   }
-  return buffer
+  return at
 }
 
 /** Bytes that it takes on the way. */
