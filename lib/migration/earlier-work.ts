@@ -153,10 +153,19 @@ export class EarlierWork {
   }
 }
 
-/** Values that are over, and what says so. */
+/**
+ * Values that are over, and what says so. What is no JSON stays, a Fernet token or somebody else's, and so does what
+ * hides it then.
+ */
 function over({ marker, names }: EarlierPlace, look: (name: string) => Lying): readonly Command[] {
+  if (look(marker) === undefined) return []
   const gone = names.filter((name) => isPlain(look(name)))
-  return look(marker) === undefined ? [] : [['UNLINK', marker, ...gone]]
+  const hides = names.some((name) => {
+    const found = look(name)
+    return isStr(found) && found.value[0] !== MAGIC && !gone.includes(name)
+  })
+  const doomed = hides ? gone : [marker, ...gone]
+  return doomed.length === 0 ? [] : [['UNLINK', ...doomed]]
 }
 
 function set(name: string, value: Buffer, ttlMs: number | null): Command {

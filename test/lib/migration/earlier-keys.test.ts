@@ -59,7 +59,7 @@ class Application {
   /** So many more operations in sealed form than now. */
   async hasSealed(count: number): Promise<void> {
     const wanted = this.sealed + count
-    await until(`${count} operations`, () => this.sealed >= wanted || this.failures.length > 0)
+    await until(`${count} operations`, () => this.sealed >= wanted || this.failures.length > 0, 30_000)
   }
 
   follow(event: RunEvent): void {
@@ -156,7 +156,7 @@ describe('a migration of what an earlier application keeps under names of its ow
   after(() => open.stop())
 
   it('seals it under names of the cache while the application works, and puts it back to where it was', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     application.start()
     const migration = open.migration({
       tell: (event) => application.follow(event),

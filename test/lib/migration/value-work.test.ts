@@ -99,6 +99,17 @@ describe('the work on values of an earlier application @once', () => {
       await work(options)
       expect(await names()).to.deep.equal(['app:@lock:x'])
     }
+    await admin.mset({
+      'enc:token': 'gAAAAA',
+      'app:token': '1',
+      'app:@legacy:token': seal('@legacy', 'token', ''),
+    })
+    await sealValues(options)
+    expect(await names(), 'what is not removed is still hidden').to.deep.equal([
+      'app:@legacy:token',
+      'app:@lock:x',
+      'enc:token',
+    ])
   })
 
   it('drops the plain copy of what the cache itself has moved, while it still is the same', async () => {
