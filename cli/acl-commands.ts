@@ -1,4 +1,3 @@
-import writeFileAtomic from 'write-file-atomic'
 import { generatePassword, passwordPath, passwordVariable } from '../generators/password-set.js'
 import { ROLES, passwordHash } from '../lib/access/roles.js'
 import { applyUsers, directive, persistUsers, readLiveUsers, type Persisted } from '../lib/acl/apply.js'
@@ -14,6 +13,7 @@ import { readSettingsFile } from './environment.js'
 import { writeVariables } from './environment-lines.js'
 import { Operator, type OperatorOptions } from './operator.js'
 import { print, QuietFailure, say } from './report.js'
+import { replaceFile } from './replaced-file.js'
 import { UsageError } from './usage-error.js'
 
 const ACL_FILE = 'conf/users.acl'
@@ -128,7 +128,7 @@ async function keepPassword(operator: Operator, role: UserRole, password: Secret
   let kept = 0
   for (const path of places) {
     if ((await readSettingsFile(path)) === undefined) continue
-    await writeFileAtomic(path, `${password.reveal()}\n`, { mode: 0o600 })
+    await replaceFile(path, `${password.reveal()}\n`)
     kept += 1
   }
   if ((operator.environment[name] ?? '') !== '') {
@@ -137,7 +137,7 @@ async function keepPassword(operator: Operator, role: UserRole, password: Secret
   }
   if (kept > 0) return
   // Nobody has the old one here either, so this is where the new one is looked for.
-  await writeFileAtomic(operator.path(passwordPath(role)), `${password.reveal()}\n`, { mode: 0o600 })
+  await replaceFile(operator.path(passwordPath(role)), `${password.reveal()}\n`)
 }
 
 /** Into the generated users.acl where the server reads that very file, else as the server does it. */
@@ -153,7 +153,8 @@ async function persistPassword(
   const lines = await operator.wantedUsers().catch(() => [])
   const changed = lines.map((line) => (line.startsWith(`user ${username} `) ? inOrder(hashes(line)) : line))
   const isOurs = await operator.isOurs(aclFile, ACL_FILE)
-  if (lines.length > 0) await writeFileAtomic(operator.path(ACL_FILE), changed.join('\n'), { mode: 0o600 })
+  // The server reads it too, perhaps as one of its group.
+  if (lines.length > 0) await replaceFile(operator.path(ACL_FILE), changed.join('\n'))
   tellPersisted(isOurs ? { how: 'left' } : await persistUsers(client), aclFile)
 }
 

@@ -1,11 +1,11 @@
 import { parse } from 'dotenv'
-import writeFileAtomic from 'write-file-atomic'
 import { readSettingsFile } from './environment.js'
+import { replaceFile } from './replaced-file.js'
 import { UsageError } from './usage-error.js'
 
 /**
  * Changes variables in an environment file, or adds them, and nothing else of it: comments, order and the other
- * values stay. The file is replaced whole, readable by its owner alone.
+ * values stay. The file is replaced whole, for the same readers.
  *
  * @throws {UsageError} for a file in which that cannot be done without touching something else
  */
@@ -25,7 +25,7 @@ export async function writeVariables(path: string, values: ReadonlyMap<string, s
       `write ${[...values.keys()].join(' and ')} once each, on a line of its own`,
     )
   }
-  await writeFileAtomic(path, text, { mode: 0o600 })
+  await replaceFile(path, text)
 }
 
 /** The text with this line; `undefined` where the present value does not stand on one line alone. */

@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander'
 import { isCacheError } from '../lib/errors.js'
+import { foreignText } from '../lib/foreign-text.js'
+import { fileReason } from '../lib/migration/folder-errors.js'
 import { UsageError } from './usage-error.js'
 
 /** 0 fine, 1 findings or failure, 2 wrong use. */
@@ -33,6 +35,15 @@ export function reportError(error: unknown): number {
   if (isCacheError(error)) {
     const hint = HINTS[error.code] ?? 'docs/errors.md has cause and remedy for each error'
     return complain(error.message, { hint, code: EXIT.failure })
+  }
+  const reason = fileReason(error)
+  if (reason !== undefined) {
+    const path = error instanceof Error && 'path' in error ? String(error.path) : 'a file or folder'
+    const hint = 'look at the path, its owner and mode, and at the room on its disk'
+    return complain(`${foreignText(path, { maxLength: 1024 })} cannot be used: ${reason}`, {
+      hint,
+      code: EXIT.failure,
+    })
   }
   // Whatever else it is, its message may quote its input: the name and the place are what is safe to show.
   const name = error instanceof Error ? error.name : typeof error

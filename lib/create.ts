@@ -32,7 +32,7 @@ import { RedisStore } from './redis/redis-store.js'
 import { Reload } from './reload.js'
 import { RootCache } from './root-cache.js'
 import { NamespaceSealer } from './sealer.js'
-import { readSettings, settingsFiles } from './settings/read.js'
+import { readSettings, settingsFiles, fixedSecrets } from './settings/read.js'
 import type { Settings } from './settings/settings.js'
 import type { Store } from './store.js'
 
@@ -86,9 +86,19 @@ export function openCache(options: CacheOptions, alsoKnown: readonly string[] = 
   const read = (): Settings => readSettings({ options: rest, alsoKnown: [...alsoKnown, 'reloadOn'] })
   const settings = read()
   checkTriggers(reloadOn)
-  const cache = assembleCache({ settings, logger: chooseLogger(options.logger, settings), read })
+  const logger = chooseLogger(options.logger, settings)
+  const cache = assembleCache({ settings, logger, read })
   inspectCache(cache).reload.listen(reloadOn, settingsFiles({ options: rest }))
+  if (reloadOn.length > 0) warnOfFixedSecrets(fixedSecrets(rest), logger)
   return cache
+}
+
+function warnOfFixedSecrets(names: readonly string[], logger: Logger): void {
+  if (names.length === 0) return
+  const files = names.map((name) => `${name}_FILE`).join(', ')
+  logger.warn(
+    `reloadOn cannot take over ${names.join(', ')}: the environment of a running process does not change; give ${files} instead`,
+  )
 }
 
 /**

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import type { Decrypter } from 'age-encryption'
 import { CacheError } from '../errors.js'
 import { Secret } from '../settings/secret.js'
+import { cannotUse } from './folder-errors.js'
 
 /** What was written. */
 export interface WrittenBackup {
@@ -64,15 +65,20 @@ export async function writeEncrypted(options: {
   }
   const draft = `${path}.part`
   try {
-    const encrypted = await encrypter.encrypt(webStream(chunks))
-    const written = await writeAll(draft, encrypted)
+    const file = await open(draft, 'w', 0o600)
+    const written = await writeAll(file, await encrypter.encrypt(webStream(chunks)))
     await verify(decrypted(draft, proof.identity))
     await rename(draft, path)
     return written
   } catch (error) {
-    await rm(draft, { force: true })
-    throw error
+    await rm(draft, { force: true }).catch(() => undefined)
+    throw isOfTheFileSystem(error) ? cannotUse('the file of the backup', error) : error
   }
+}
+
+/** As opposed to a mistake of ours, which has no code. */
+function isOfTheFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 /**
@@ -91,6 +97,7 @@ export async function* decrypted(path: string, identity: Secret): AsyncGenerator
     yield* await opened(decrypter, path)
   } catch (error) {
     if (error instanceof CacheError) throw error
+    if (isOfTheFileSystem(error)) throw cannotUse('the file of the backup', error)
     throw new CacheError(
       'ERR_BACKUP_DAMAGED',
       'the backup is damaged, and nothing of it was restored: a part of it is not what was written',
@@ -112,9 +119,8 @@ async function opened(decrypter: Decrypter, path: string): Promise<AsyncIterable
   }
 }
 
-async function writeAll(path: string, stream: unknown): Promise<WrittenBackup> {
+async function writeAll(file: FileHandle, stream: unknown): Promise<WrittenBackup> {
   const hash = createHash('sha256')
-  const file = await open(path, 'w', 0o600)
   let bytes = 0
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {

@@ -90,13 +90,15 @@ export interface RestoreReport {
 
 /**
  * Puts a backup back. All of it is decrypted and read before the first key is touched; a file with one wrong
- * bit restores nothing.
+ * bit restores nothing, nor does one with keys of a database that the server does not have.
  *
- * @throws {CacheError} ERR_BACKUP_DAMAGED, ERR_BACKUP_IDENTITY, ERR_REDIS_…
+ * @throws {CacheError} ERR_BACKUP_DAMAGED, ERR_BACKUP_IDENTITY, ERR_MIGRATION_REFUSED, ERR_REDIS_…
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   const { path, identity, onProgress } = options
-  await countEntries(decrypted(path, identity))
+  const databases = new Set<number>()
+  await countEntries(decrypted(path, identity), databases)
+  await checkDatabases(options.client, databases)
   const restorer = new Restorer(options)
   for await (const batch of batchesOf(readBackup(decrypted(path, identity)))) {
     await restorer.restore(batch)
@@ -138,12 +140,32 @@ function typeOf(payload: Buffer): string {
   return found?.[0] ?? 'module'
 }
 
-/** Reads all of a backup. */
-async function countEntries(bytes: AsyncIterable<Uint8Array>): Promise<number> {
-  const entries = readBackup(bytes)
+/** Reads all of a backup, and collects the numbers of its databases. */
+async function countEntries(
+  bytes: AsyncIterable<Uint8Array>,
+  databases = new Set<number>(),
+): Promise<number> {
   let keys = 0
-  while ((await entries.next()).done !== true) keys += 1
+  for await (const { database } of readBackup(bytes)) {
+    databases.add(database)
+    keys += 1
+  }
   return keys
+}
+
+/** Before the first key is touched: the server may have fewer databases than the one of the backup had. */
+async function checkDatabases(client: Redis, databases: ReadonlySet<number>): Promise<void> {
+  for (const database of databases) {
+    await client.select(database).catch((error: unknown) => {
+      const safe = fromRedis(error, 'SELECT')
+      if (safe.code !== 'ERR_REDIS_REPLY') throw safe
+      throw new CacheError(
+        'ERR_MIGRATION_REFUSED',
+        `the backup holds keys of database ${database}, which this server does not have: nothing was restored. ` +
+          'Restore into a server with as many databases (databases of redis.conf), and move them from there',
+      )
+    })
+  }
 }
 
 /**

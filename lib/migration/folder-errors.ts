@@ -14,7 +14,16 @@ const REASONS: Readonly<Record<string, string>> = {
 /** An error of ours for one of the file system; one of ours already stays what it is. */
 export function cannotUse(what: string, error: unknown): CacheError {
   if (isCacheError(error)) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : `the file system says ${code}`
+  const reason = fileReason(error) ?? `the file system says ${codeOf(error)}`
   return new CacheError('ERR_MIGRATION_JOURNAL', `${what} cannot be used: ${reason}`)
+}
+
+/** Why a file or folder could not be used, in words; `undefined` for errors of another kind. */
+export function fileReason(error: unknown): string | undefined {
+  const code = codeOf(error)
+  return Object.hasOwn(REASONS, code) ? REASONS[code] : undefined
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

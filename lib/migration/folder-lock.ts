@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, readFile, readdir, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CacheError } from '../errors.js'
+import { makeFolder } from './folder.js'
 import { cannotUse } from './folder-errors.js'
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.js'
 
@@ -66,7 +67,7 @@ export class FolderLock {
   static async take(folder: string): Promise<FolderLock> {
     const own = await ownIdentity()
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder)
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const taken = await take(folder, own)
         if (taken !== undefined) return new FolderLock(taken)

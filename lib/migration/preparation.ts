@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CacheError } from '../errors.js'
 import { backUp } from './backup.js'
 import { identityFile, newIdentity } from './backup-file.js'
+import { cannotUse } from './folder-errors.js'
 import { lockName } from './lock.js'
 import type { RunEvent } from './runner.js'
 import { persistServerFiles, readServerFiles } from './saved-file.js'
@@ -88,7 +89,9 @@ async function recipientsOf(
   if (recipients.length > 0) return recipients
   const made = await newIdentity()
   const path = join(folder, `${name}-identity.txt`)
-  await writeFile(path, identityFile(made), { mode: 0o600 })
+  await writeFile(path, identityFile(made), { mode: 0o600 }).catch((error: unknown) => {
+    throw cannotUse('the file of the identity', error)
+  })
   tell({ type: 'note', text: `${path} opens the backup: keep it apart from it` })
   return [made.recipient]
 }

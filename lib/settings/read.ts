@@ -70,6 +70,18 @@ export function settingsFiles(input: Pick<ReadInput, 'env' | 'options'> = {}): r
   return [...sources.values()].flatMap(({ isPath, text }) => (isPath && text !== undefined ? [text] : []))
 }
 
+/**
+ * Secrets of Redis and of encryption that the process's own environment holds as they are. It stays what it was when the
+ * process began, whatever becomes of the file that it was made from (`node --env-file`), so nobody can read them anew.
+ */
+export function fixedSecrets(options: SecureCacheOptions): readonly string[] {
+  if (options.env !== undefined) return []
+  const sources = environmentSources(environmentOf({}, []), { problems: [], warnings: [] })
+  return [...sources].flatMap(([name, { isPath, label }]) =>
+    isPath !== true && name.startsWith('REDIS_') && 'secret' in SETTINGS[name] ? [label] : [],
+  )
+}
+
 function environmentOf({ env, options }: ReadInput, problems: ConfigProblem[]): Environment {
   const given: unknown = env ?? options?.env ?? process.env
   if (given === false) return {}

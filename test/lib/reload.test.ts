@@ -134,6 +134,23 @@ describe('secrets that change while the cache runs', () => {
     expect(started.events.some(({ type }) => type === 'config.reloaded')).to.equal(false)
   })
 
+  it('are named at the start where the environment of the process holds them, for that does not change', async () => {
+    const key = newKey()
+    process.env['REDIS_ENCRYPTION_KEY'] = key
+    try {
+      cache = createSecureCache({
+        backend: 'memory',
+        reloadOn: ['SIGHUP'],
+        logger: { info: note, warn: note, error: note },
+      })
+    } finally {
+      delete process.env['REDIS_ENCRYPTION_KEY']
+    }
+    expect(lines.join())
+      .to.match(/reloadOn cannot take over REDIS_ENCRYPTION_KEY: .*REDIS_ENCRYPTION_KEY_FILE/)
+      .and.to.not.include(key)
+  })
+
   it('are asked for in known words alone', () => {
     for (const reloadOn of ['SIGHUP', ['SIGTERM'], [1], {}]) {
       expect(() =>

@@ -167,6 +167,34 @@ describe('a backup', () => {
     await rm(file)
   })
 
+  it('restores nothing into a server that lacks one of its databases, and says which @once', async () => {
+    await make()
+    const small = await startRedis({ transport: 'unix', access: 'none', config: { databases: '1' } })
+    try {
+      const { code, message } = await refused(restoreBackup({ client: small.admin(), path, identity }))
+      expect([code, message.includes('database 3')]).to.deep.equal(['ERR_MIGRATION_REFUSED', true])
+      expect(await small.admin().dbsize()).to.equal(0)
+    } finally {
+      await small.stop()
+    }
+  })
+
+  it('says what is wrong with its file, where it cannot be written or read', async () => {
+    const nowhere = join(folder, 'nowhere', 'backup.age')
+    const options = { client: server.admin(), databases: [0], path: nowhere, recipients: [recipient] }
+    for (const work of [
+      () => backUp(options),
+      () => restoreBackup({ client: server.admin(), path: nowhere, identity }),
+      () => backUp({ ...options, path: '/dev/full/x' }),
+    ]) {
+      const { code, message } = await refused(work())
+      expect(code).to.equal('ERR_MIGRATION_JOURNAL')
+      expect(message).to.match(
+        /^the file of the backup cannot be used: (?:it is not there|a part of its path)/,
+      )
+    }
+  })
+
   it('refuses text that is no recipient, and leaves no file behind', async () => {
     await rm(path, { force: true })
     expect((await refused(make(['age1nothing']))).code).to.equal('ERR_BACKUP_IDENTITY')
