@@ -30,7 +30,7 @@ const COMPILER_OPTIONS = {
 /** What the examples import beside the package itself. */
 const NEIGHBOURS = ['express', '@types', 'prom-client', 'nodemailer', 'express-rate-limit']
 
-describe('the examples of the documents', () => {
+describe('the examples of the documents @once', () => {
   let project: string
   let redis: RunningRedis
   let compiled: Promise<{ status: number | null; stdout: string }>
@@ -57,7 +57,7 @@ describe('the examples of the documents', () => {
     await rm(project, { recursive: true, force: true })
   })
 
-  it('compile under strict settings @once', async () => {
+  it('compile under strict settings', async () => {
     const { status, stdout } = await compiled
     expect(status, stdout).to.equal(0)
   }).timeout(120_000)

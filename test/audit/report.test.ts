@@ -140,7 +140,7 @@ interface SarifRun {
   readonly results: readonly { readonly ruleId: string; readonly ruleIndex: number }[]
 }
 
-describe('the report', () => {
+describe('the report @once', () => {
   it('has lines that the problem matcher reads, whatever file and message hold', () => {
     for (const [file, message] of [
       ['conf/redis.conf', 'the plaintext port is open'],

@@ -24,7 +24,7 @@ async function commit(workshop: Workshop, breach: Omit<Breach, 'title'>): Promis
   if (mode !== undefined) await workshop.write(file, await workshop.read(file), mode)
 }
 
-describe('the rules', () => {
+describe('the rules @once', () => {
   it('find nothing in a hardened configuration', async () => {
     const workshop = await Workshop.create('hardened')
     try {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { expect } from 'chai'
-import { afterEach, beforeEach, describe, it } from 'mocha'
+import { after, afterEach, beforeEach, describe, it } from 'mocha'
 import { generateConfig, startLocalServer } from '../../generators/index.js'
 import { readSettings } from '../../lib/settings/read.js'
 import { secureCache, type Finished, type RunOptions } from '../support/command-line.js'
@@ -15,10 +15,22 @@ import { freePort } from '../support/redis-process.js'
 describe('secure-cache generate-config and init', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
+  /** What `init` makes, made once for those tests that do not look at whose the files are. */
+  let initial: typeof folder | undefined
+
   beforeEach(async () => {
     folder = await temporaryFolder()
   })
   afterEach(() => folder.remove())
+  after(() => initial?.remove())
+
+  async function initialised(): Promise<void> {
+    if (initial === undefined) {
+      initial = await temporaryFolder()
+      expect((await secureCache(['init'], { cwd: initial.path })).code).to.equal(0)
+    }
+    await cp(initial.path, folder.path, { recursive: true })
+  }
 
   const at = (path: string): string => join(folder.path, path)
   const run = (words: string, options: Partial<RunOptions> = {}): Promise<Finished> =>
@@ -46,7 +58,7 @@ describe('secure-cache generate-config and init', () => {
   })
 
   it('makes an environment file that is private, complete and of strong secrets', async () => {
-    await run('init')
+    await initialised()
     expect(await modeOf(at('.env'))).to.equal(0o600)
     const env = parse(await readFile(at('.env'), 'utf8'))
     for (const name of [
@@ -71,7 +83,7 @@ describe('secure-cache generate-config and init', () => {
   })
 
   it('gives the application’s environment file no secret of admin, operator or authority @once', async () => {
-    await run('init')
+    await initialised()
     const env = await readFile(at('.env'), 'utf8')
     const contents = await contentsOf(at('secure-redis'))
     for (const [path, text] of contents) {
@@ -165,7 +177,7 @@ describe('secure-cache generate-config and init', () => {
   })
 
   it('lets the process’s environment win over the environment file @once', async () => {
-    await run('init')
+    await initialised()
     await run('generate-config', { env: { REDIS_MAX_MEMORY: '300mb' } })
     expect(await readFile(at('secure-redis/conf/redis.conf'), 'utf8')).to.include('maxmemory "300mb"')
   })

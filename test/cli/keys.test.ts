@@ -92,7 +92,7 @@ describe('secure-cache keys', function () {
   const envFile = (): string => join(folder.path, '.env')
   const inEnv = async (): Promise<Record<string, string>> => parse(await readFile(envFile(), 'utf8'))
 
-  it('generates, promotes, sweeps and retires in an environment file, and shows no key @once', async () => {
+  it('generates, promotes, sweeps and retires in an environment file, and shows no key', async () => {
     const first = newKey()
     await writeFile(envFile(), `# ours\nREDIS_ENCRYPTION_KEY=${first}\nOTHER="kept as it is" # so\n`)
     const generated = await run('generate')
@@ -155,7 +155,7 @@ describe('secure-cache keys', function () {
     expect((await run('list')).stderr).to.include('REDIS_ENCRYPTION_KEY is not set')
   })
 
-  it('rotates under load with two processes, one updated late, without a failed read', async () => {
+  it('rotates under load with two processes, one updated late, without a failed read @once', async () => {
     await writeFile(join(folder.path, 'key'), `${newKey()}\n`, { mode: 0o600 })
     await writeFile(join(folder.path, 'accepted'), '', { mode: 0o600 })
     const files = {

@@ -10,8 +10,8 @@ import { rejection } from '../../support/rejection.js'
 import { refused } from '../../support/refused.js'
 import { until } from '../../support/until.js'
 
-describe('a migration that is interrupted', () => {
-  it('can be taken back to the start at once, whatever it was doing @once', async () => {
+describe('a migration that is interrupted @once', () => {
+  it('can be taken back to the start at once, whatever it was doing', async () => {
     const moments = [1, 5, 9, 14, 24, 28, 36, 44]
     const differences = await Promise.all(moments.map(interruptedAt))
     expect(differences).to.deep.equal(moments.map(() => []))

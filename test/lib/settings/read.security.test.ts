@@ -68,7 +68,7 @@ function visible(input: ReadInput): { readonly error?: ConfigError; readonly tex
 
 describe('readSettings with hostile values', () => {
   for (const name of VARIABLE_NAMES) {
-    it(`never echoes ${name}`, () => {
+    it(`never echoes ${name} @once`, () => {
       fc.assert(
         fc.property(hostileText, (text) => {
           expect(visible({ env: { ...COMPLETE, [name]: text } }).text).to.not.include(CANARY)
