@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { OperatorOptions } from './operator.js'
+import type { ServersOptions } from './user-servers.js'
 import { DEFAULT_OUT, SETTINGS_OPTION } from './output-options.js'
 
 /** `secure-cache acl`: the users of a live server against the generated ones. */
@@ -10,20 +10,20 @@ export function addAcl(program: Command): void {
   withOperator(acl.command('plan'))
     .description('what would change on the live server; exit code 1 where something would')
     .option('--json', 'print JSON')
-    .action(async (options: OperatorOptions & { json?: boolean | undefined }) => {
+    .action(async (options: ServersOptions & { json?: boolean | undefined }) => {
       const { planAcl } = await import('./acl-commands.js')
       await planAcl(options)
     })
   withOperator(acl.command('apply'))
     .description('give the live server the generated users, without ending a session, and persist them')
     .option('--prune', 'delete users that were not generated, and end their sessions')
-    .action(async (options: OperatorOptions & { prune?: boolean | undefined }) => {
+    .action(async (options: ServersOptions & { prune?: boolean | undefined }) => {
       const { applyAcl } = await import('./acl-commands.js')
       await applyAcl(options)
     })
   withOperator(acl.command('verify'))
     .description('prove each user by ACL DRYRUN of every command, and by real logins')
-    .action(async (options: OperatorOptions) => {
+    .action(async (options: ServersOptions) => {
       const { verifyAcl } = await import('./acl-commands.js')
       await verifyAcl(options)
     })
@@ -31,8 +31,8 @@ export function addAcl(program: Command): void {
     .description('a new password beside the old one; with --finish the old one and its sessions end')
     .argument('<role>', 'such as cache, maintenance, monitor, admin')
     .option('--finish', 'drop every password but the one of the settings, and end the sessions')
-    .action(async (role: string, options: OperatorOptions & { finish?: boolean | undefined }) => {
-      const { rotatePassword } = await import('./acl-commands.js')
+    .action(async (role: string, options: ServersOptions & { finish?: boolean | undefined }) => {
+      const { rotatePassword } = await import('./acl-password.js')
       await rotatePassword(role, options)
     })
 }
@@ -43,6 +43,7 @@ function withOperator(command: Command): Command {
     .option(...SETTINGS_OPTION)
     .option('--host <name>', 'where the server is reached from here (default: REDIS_HOST)')
     .option('--port <number>', 'its port (default: REDIS_PORT)', port)
+    .option('--one', 'this server alone, and not the others of its deployment')
 }
 
 function port(text: string): number {

@@ -117,7 +117,8 @@ export const ROLES: readonly Role[] = [
         'module|list command|count command|list command|info role slowlog|get slowlog|len latency|latest ' +
         'function|list',
     ),
-    features: {},
+    // Whom else to look at (lib/acl/deployment.ts).
+    features: { cluster: ['cluster|slots', 'cluster|nodes'] },
     source: 'lib/audit: the live column of docs/rules.md',
   },
   {

@@ -18,18 +18,28 @@ export interface PasswordRotation {
 }
 
 /**
+ * Whether the user can take another password. Rejects with a CacheError where it cannot: there is no such user, or it is
+ * in the middle of a rotation.
+ */
+export async function checkRotation({
+  client,
+  username,
+}: Pick<PasswordRotation, 'client' | 'username'>): Promise<void> {
+  const { hashes } = await mustExist(client, username)
+  if (hashes.length < MOST_PASSWORDS) return
+  throw new CacheError(
+    'ERR_CONFIG_INVALID',
+    `the user ${username} takes ${hashes.length} passwords already: end that rotation with --finish first`,
+  )
+}
+
+/**
  * First half: the user takes the new password beside those that it has, so that who knows the old one goes on.
  *
- * Rejects with a CacheError, also where there is no such user, or one in the middle of a rotation.
+ * Rejects with a CacheError, as {@link checkRotation} does.
  */
 export async function addPassword({ client, username, password }: PasswordRotation): Promise<void> {
-  const { hashes } = await mustExist(client, username)
-  if (hashes.length >= MOST_PASSWORDS) {
-    throw new CacheError(
-      'ERR_CONFIG_INVALID',
-      `the user ${username} takes ${hashes.length} passwords already: end that rotation with --finish first`,
-    )
-  }
+  await checkRotation({ client, username })
   await setUser(client, username, [`#${passwordHash(password)}`])
 }
 

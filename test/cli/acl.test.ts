@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'mocha'
 import { secureCache, type Finished } from '../support/command-line.js'
 import { ADMIN, APPLICATION, connectWith, outcomeOf } from '../support/generated-client.js'
 import { bootGenerated, type BootedFolder } from '../support/generated-folder.js'
+import { bootTopology, type BootedTopology } from '../support/generated-topology.js'
 
 describe('secure-cache acl', function () {
   // Processes one after the other, on a machine that may be busy.
@@ -132,9 +133,40 @@ describe('secure-cache acl', function () {
       env: booted.env,
     })
     expect(elsewhere.code).to.equal(2)
-    expect(elsewhere.stderr).to.include('there is no users.acl')
+    expect(elsewhere.stderr).to.include('there is no conf/users.acl')
     const unknown = await run('rotate-password', 'nobody')
     expect(unknown.code).to.equal(2)
     expect(unknown.stderr).to.include('roles: cache, maintenance')
+  })
+})
+
+describe('secure-cache acl on a primary, its replicas and their Sentinels', function () {
+  this.timeout(240_000)
+  let booted: BootedTopology
+
+  before(async () => {
+    booted = await bootTopology({ topology: 'sentinel', profile: 'cache', environment: 'production' })
+  })
+  after(() => booted.stop())
+
+  const run = (...words: string[]): Promise<Finished> =>
+    secureCache(['acl', ...words, '--out', booted.out], { cwd: booted.out, env: booted.env })
+
+  it('looks at all of them, and gives each a new password @once', async () => {
+    const [plan, refused] = await Promise.all([run('plan'), run('rotate-password', 'replica')])
+    expect(plan.code, plan.stdout + plan.stderr).to.equal(0)
+    expect(plan.stderr).to.include(', on 6 servers')
+    expect(refused.code).to.equal(2)
+    expect(refused.stderr).to.include('the servers log in to each other')
+    const rotated = await run('rotate-password', 'cache')
+    expect(rotated.code, rotated.stdout + rotated.stderr).to.equal(0)
+    expect(rotated.stdout).to.include('takes two passwords now, on 6 servers')
+    const finished = await run('rotate-password', 'cache', '--finish')
+    expect(finished.code, finished.stdout + finished.stderr).to.equal(0)
+    const [one, verified] = await Promise.all([run('plan', '--one', '--json'), run('verify')])
+    expect(one.code, one.stdout + one.stderr).to.equal(0)
+    expect(JSON.parse(one.stdout)).to.have.property('servers').with.length(1)
+    expect(verified.code, verified.stdout + verified.stderr).to.equal(0)
+    expect(verified.stdout.match(/^cache_service: logs in$/gm)).to.have.length(6)
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Redis } from 'ioredis'
 import { after, afterEach, before, describe, it } from 'mocha'
+import { readServers } from '../../lib/acl/deployment.js'
 import { commandsOf, roleOf } from '../../lib/access/roles.js'
 import { createSecureCache } from '../../lib/create.js'
 import { Envelope } from '../../lib/crypto/envelope.js'
@@ -152,6 +153,14 @@ export function describeKeysOnACluster(
         },
       }
     }
+
+    it('lie on servers of which each knows all, for work on their users', async () => {
+      const [{ admin, port }] = primaries as readonly [Primary]
+      const { servers, follows } = await readServers(admin, { host: '127.0.0.1', port })
+      const ports = running().cluster.nodes.map((node) => node.port)
+      expect(servers.map((server) => server.port)).to.have.members(ports)
+      expect(follows).to.equal(undefined)
+    })
 
     it('are swept at every primary, and the sweep goes on where it was stopped', async () => {
       await seed()

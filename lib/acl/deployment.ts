@@ -1,0 +1,77 @@
+import type { Redis } from 'ioredis'
+import { CacheError } from '../errors.js'
+import { fromRedis } from '../redis/redis-errors.js'
+import { readNodeAddress } from '../redis/server-address.js'
+import { readSlotMap } from '../redis/slot-map.js'
+import type { HostPort } from '../settings/settings.js'
+
+/** What a server says of the others, in its own words. */
+export interface ServersSeen {
+  /** All of them, itself included: users are copied by none of them to the others. */
+  readonly servers: readonly HostPort[]
+  /** Whom it follows, where it is a replica: ask there, for a replica knows nobody else. */
+  readonly follows: HostPort | undefined
+}
+
+/**
+ * The servers of a deployment, as one of them knows them: the nodes of a Cluster, or a primary and its replicas. As a
+ * user that may INFO and CLUSTER. Rejects with a CacheError, also where a node of a Cluster is not to be reached.
+ *
+ * @param self where the connection leads, for a server that does not know its own address
+ */
+export async function readServers(client: Redis, self: HostPort): Promise<ServersSeen> {
+  const cluster = fieldsOf(await ask(client, ['INFO', 'cluster']))
+  if (cluster.get('cluster_enabled') === '1') {
+    return { servers: await clusterNodes(client, self), follows: undefined }
+  }
+  const replication = fieldsOf(await ask(client, ['INFO', 'replication']))
+  const follows = readNodeAddress(
+    replication.get('master_host') ?? '',
+    replication.get('master_port') ?? '',
+    self,
+  )
+  const replicas = [...replication]
+    .filter(([name]) => /^slave\d+$/.test(name))
+    .map(([, text]) => replicaOf(text, self))
+  return { servers: [self, ...replicas.filter((address) => address !== undefined)], follows }
+}
+
+async function clusterNodes(client: Redis, self: HostPort): Promise<readonly HostPort[]> {
+  const nodes = readSlotMap(await ask(client, ['CLUSTER', 'SLOTS']), self)?.nodes ?? []
+  const known = String(await ask(client, ['CLUSTER', 'NODES']))
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  if (nodes.length === known.length) return nodes
+  // Only those that serve are named there: one that comes back later would have its old users.
+  throw new CacheError(
+    'ERR_REDIS_UNREACHABLE',
+    `the Cluster knows ${known.length} nodes and ${nodes.length} of them serve: bring the others back, or CLUSTER FORGET them`,
+  )
+}
+
+/** `ip=10.0.0.2,port=6379,state=online,…` (redis.io: INFO, replication). */
+function replicaOf(text: string, self: HostPort): HostPort | undefined {
+  const fields = new Map(text.split(',').map((pair): [string, string] => split(pair, '=')))
+  return readNodeAddress(fields.get('ip') ?? '', fields.get('port') ?? '', self)
+}
+
+function fieldsOf(reply: unknown): ReadonlyMap<string, string> {
+  return new Map(
+    String(reply)
+      .split('\r\n')
+      .map((line): [string, string] => split(line, ':')),
+  )
+}
+
+function split(text: string, sign: string): [string, string] {
+  const at = text.indexOf(sign)
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+async function ask(client: Redis, [command, ...args]: readonly [string, ...string[]]): Promise<unknown> {
+  try {
+    return await client.call(command, ...args)
+  } catch (error) {
+    throw fromRedis(error, command)
+  }
+}
