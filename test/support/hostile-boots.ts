@@ -2,8 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { expect } from 'chai'
 import { parse } from 'dotenv'
 import { Redis } from 'ioredis'
+import { describe, it } from 'mocha'
 import { generateConfig } from '../../generators/index.js'
 import { ConfigError } from '../../lib/errors.js'
 import { readSettings } from '../../lib/settings/read.js'
@@ -18,7 +20,7 @@ const WORKERS = 3
 /** Texts that may be refused for each that boots. */
 const SPARE = 8
 
-export interface HostileBoots {
+interface HostileBoots {
   readonly boots: number
   readonly refused: number
   /** What was not as it should be, with the text that brought it. */
@@ -39,8 +41,31 @@ interface Booted {
   readonly client: Redis
 }
 
+/** The same for a sample and for a soak: so many boots with passwords, and as many with prefixes. */
+export function describeHostileBoots(
+  title: string,
+  { boots: wanted, timeoutMs }: { readonly boots: number; readonly timeoutMs: number },
+): void {
+  describe(title, function () {
+    this.timeout(timeoutMs)
+
+    it('let in exactly the password that was given, or it was refused by name', async () => {
+      const { boots, wrong } = await bootPasswords(wanted)
+      expect(wrong).to.deep.equal([])
+      expect(boots).to.equal(wanted)
+    })
+
+    it('give the application exactly the keys of its prefix, or it was refused by name', async () => {
+      const { boots, refused, wrong } = await bootPrefixes(wanted)
+      expect(wrong).to.deep.equal([])
+      expect(boots).to.equal(wanted)
+      expect(refused).to.be.greaterThan(0)
+    })
+  })
+}
+
 /** Passwords of the application and of the administrator: exactly they log in. */
-export function bootPasswords(count: number): Promise<HostileBoots> {
+function bootPasswords(count: number): Promise<HostileBoots> {
   return bootEach(count, {
     variables: ['REDIS_CACHE_PASSWORD', 'REDIS_PASSWORD'],
     given: (text) => ({
@@ -70,7 +95,7 @@ export function bootPasswords(count: number): Promise<HostileBoots> {
 }
 
 /** Prefixes of the application: exactly the keys below them may be written. */
-export function bootPrefixes(count: number): Promise<HostileBoots> {
+function bootPrefixes(count: number): Promise<HostileBoots> {
   return bootEach(count, {
     variables: ['REDIS_KEY_PREFIX'],
     given: (text) => ({ REDIS_KEY_PREFIX: `${text}:`, REDIS_PASSWORD: `${LETTERS}${LETTERS}-` }),
