@@ -70,9 +70,7 @@ export class SealedCache implements Cache {
     const lifetime = lifetimes.of(options)
     const refusal = store.refusal()
     if (refusal !== undefined) {
-      // Nothing is made for nothing: a flood of writes during an outage costs neither memory nor time.
-      this.#values.checkSize({ payload: { length: encodedSize(value) } })
-      flights.overtake(this.#prefix + key)
+      this.#spare([[key, value]])
       return outcomes.failed({ op: 'set', key }, refusal, false)
     }
     const { isReady } = keys
@@ -189,7 +187,13 @@ export class SealedCache implements Cache {
   ): Promise<boolean> {
     const { store, keys, lifetimes, flights, outcomes } = this.#parts
     const { ttlMs, lifetimeSeconds } = lifetimes.of(options)
-    const encoded = Array.from(lastOfEach(entries), ([key, value]) => ({ key, bytes: this.#encode(value) }))
+    const last = lastOfEach(entries)
+    const refusal = store.refusal()
+    if (refusal !== undefined) {
+      this.#spare(last)
+      return outcomes.failed({ op: 'set_many' }, refusal, false)
+    }
+    const encoded = Array.from(last, ([key, value]) => ({ key, bytes: this.#encode(value) }))
     const write = (): Promise<void> =>
       store.setMany(
         encoded.map(({ key, bytes }) => ({
@@ -302,9 +306,11 @@ export class SealedCache implements Cache {
 
   /** Nobody waits for it: it never rejects, and what is too large to be kept is still good to be used. */
   async #keep(key: string, encoded: Encoded, lifetime: Lifetime): Promise<void> {
-    const { outcomes } = this.#parts
+    const { store, outcomes } = this.#parts
     try {
       this.#values.checkSize(encoded)
+      const refusal = store.refusal()
+      if (refusal !== undefined) throw refusal
       await this.#write(key, encoded, lifetime)
       outcomes.succeeded('set', 'ok')
     } catch (error) {
@@ -335,6 +341,16 @@ export class SealedCache implements Cache {
 
   #write(key: string, encoded: Encoded, { ttlMs, lifetimeSeconds }: Lifetime): Promise<void> {
     return this.#parts.store.set(this.#prefix + key, this.#values.seal(key, encoded, lifetimeSeconds), ttlMs)
+  }
+
+  /**
+   * Where nothing can be written nothing is made for nothing: a flood of writes during an outage costs neither memory
+   * nor time. What is wrong with a value is told all the same.
+   */
+  #spare(entries: Iterable<readonly [string, unknown]>): void {
+    const all = [...entries]
+    for (const [, value] of all) this.#values.checkSize({ payload: { length: encodedSize(value) } })
+    for (const [key] of all) this.#parts.flights.overtake(this.#prefix + key)
   }
 
   #encode(value: unknown): Encoded {

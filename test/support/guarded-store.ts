@@ -1,3 +1,4 @@
+import type { CacheError } from '../../lib/errors.js'
 import type { Store, StoreEntry } from '../../lib/store.js'
 
 /** What happens before an operation reaches the store: wait, count, or reject with an error. */
@@ -8,6 +9,8 @@ export class GuardedStore implements Store {
   readonly #store: Store
   readonly #guard: Guard
   doubts = 0
+  /** Why nothing could even begin. */
+  refused: CacheError | undefined
 
   constructor(store: Store, guard: Guard) {
     this.#store = store
@@ -65,6 +68,10 @@ export class GuardedStore implements Store {
 
   async ready(): Promise<void> {
     await this.#store.ready()
+  }
+
+  refusal(): CacheError | undefined {
+    return this.refused
   }
 
   doubt(): void {

@@ -56,6 +56,24 @@ describe('outcomes', () => {
     })
   }
 
+  it('of writes that could not even begin cost no sealing, and wrong values are told all the same', async () => {
+    let guarded: GuardedStore | undefined
+    const { cache, internals } = testCache({
+      backend: 'memory',
+      wrap: (store) => (guarded = new GuardedStore(store, () => undefined)),
+    })
+    const sealed = (): number => internals.measurements.snapshot().crypto.values.seal
+    expect(await cache.setMany([['before', 1]])).to.equal(true)
+    const before = sealed()
+    if (guarded !== undefined) guarded.refused = new CacheError('ERR_CACHE_UNAVAILABLE', 'away')
+    expect(await cache.set('key', 1)).to.equal(false)
+    expect(await cache.setMany(new Map([['key', 1]]))).to.equal(false)
+    expect(await cache.getOrSet('loaded', () => 'value')).to.equal('value')
+    expect(sealed()).to.equal(before)
+    expect(await caught(cache.setMany([['key', 1n as never]]))).to.have.property('code', 'ERR_CACHE_VALUE')
+    await cache.close()
+  })
+
   it('hide what a foreign error says, which may be a value', async () => {
     const foreign = new TypeError('cannot read properties of secret-value')
     for (const [, run, degraded] of OPERATIONS) {
