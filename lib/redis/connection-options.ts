@@ -32,8 +32,6 @@ export function hardenedOptions(
     enableReadyCheck: false,
     disableClientInfo: true,
     retryStrategy,
-    // After a failover the old primary answers READONLY: connect anew. Never 2 (resend): it loops.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
   }
 }
 

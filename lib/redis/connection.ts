@@ -11,6 +11,7 @@ import { greetingFacts, tlsFacts } from './connection-facts.js'
 import { BLOCKING_OPTIONS, hardenedOptions, harmless } from './connection-options.js'
 import type { Identity } from './identity.js'
 import { identityOf } from './identity.js'
+import { lateReply } from './late-reply.js'
 import type { LeanCommand } from './lean-command.js'
 import type { Login } from './login.js'
 import type { OpenConnectionOptions } from './open-options.js'
@@ -27,6 +28,8 @@ import { whenReady } from './when-ready.js'
 import { withinBound } from './within-bound.js'
 
 const CLOSE_TIMEOUT_MS = 1000
+/** A replica is left for a primary that may have taken its name by now, and not sooner. */
+const REPLICA_PATIENCE_MS = 60_000
 /** After the first connection an attempt that hears nothing for this long is given up and made anew. */
 const RECONNECT_SILENCE_MS = 1000
 
@@ -84,7 +87,12 @@ export class RedisConnection {
       settings.topology === 'sentinel' ? new SentinelLookup(settings, () => this.#application()) : undefined
     this.#gate = options.bounds === 'gate' ? new CommandGate(this, this.deadline) : undefined
     this.client = this.#createClient()
-    this.#watch = new NodeWatch({ client: this.client, timeoutMs, damaged: () => this.dropDamaged() })
+    this.#watch = new NodeWatch({
+      client: this.client,
+      timeoutMs,
+      damaged: () => this.dropDamaged(),
+      silent: () => this.#drop(lateReply(timeoutMs, 'CONNECT')),
+    })
     this.#listen()
     if (options.lazy !== true) this.start()
   }
@@ -192,11 +200,9 @@ export class RedisConnection {
     this.#watch.doubt()
   }
 
-  /** Replies do not belong to their commands, or do not come: the connection is replaced. */
+  /** Replies do not belong to their commands: the connection is replaced. */
   dropDamaged(): void {
-    if (this.#status !== 'up') return
-    this.#lastError = fromRedis(new Error('unexpected reply'), 'CONNECT', this.#identity.errorContext)
-    this.client.stream.destroy()
+    this.#drop(fromRedis(new Error('unexpected reply'), 'CONNECT', this.#identity.errorContext))
   }
 
   /** Says goodbye, and ends within `timeoutMs` (1000) whatever the server does. */
@@ -211,12 +217,21 @@ export class RedisConnection {
     this.deadline.stop()
   }
 
+  #drop(reason: CacheError): void {
+    if (this.#status !== 'up') return
+    this.#lastError = reason
+    this.client.stream.destroy()
+  }
+
   #createClient(): ScrubbedRedis {
     const { settings, bounds = 'caller', extra } = this.#options
     return new ScrubbedRedis({
       redis: {
         ...hardenedOptions(settings, (attempt) => this.#attemptEnded(attempt)),
         ...this.#connector(),
+        // After a failover the old primary answers so: connect anew. Never 2 (resend): it loops.
+        reconnectOnError: (error) =>
+          error.message.startsWith('READONLY') && this.#isWorthLeaving() ? 1 : false,
         ...(bounds === 'nobody' ? BLOCKING_OPTIONS : {}),
         ...extra,
       },
@@ -240,6 +255,15 @@ export class RedisConnection {
     const lookup = this.#lookup
     if (lookup === undefined) return {}
     return { Connector: sentinelConnector(lookup, () => this.#tls && tlsOptions(this.#tls)) }
+  }
+
+  /**
+   * Another connection may lead to the primary, by its name or by a Sentinel's word. Where it has just led to a replica
+   * it does so again: reads are served there meanwhile, and a write says what to change.
+   */
+  #isWorthLeaving(): boolean {
+    const isYoung = this.#now() - (this.#connectedSince ?? 0) < REPLICA_PATIENCE_MS
+    return this.#greeting.role !== 'replica' || !isYoung
   }
 
   /** The application's own login and certificates: Sentinels know no other user of ours. */

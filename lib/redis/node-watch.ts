@@ -8,8 +8,10 @@ export interface NodeWatchOptions {
   readonly client: ScrubbedRedis
   /** Silence that a healthy connection does not keep, in milliseconds of the event loop's own time. */
   readonly timeoutMs: number
-  /** Replies do not come, or belong to other commands. */
+  /** Replies belong to other commands. */
   readonly damaged: () => void
+  /** Replies do not come. */
+  readonly silent: () => void
 }
 
 /**
@@ -21,16 +23,16 @@ export interface NodeWatchOptions {
 export class NodeWatch {
   readonly #client: ScrubbedRedis
   readonly #timeoutMs: number
-  readonly #damaged: () => void
+  readonly #silent: () => void
   readonly #fence: ReplyFence
   #bytesRead = 0
   #bytesSeen = 0
   #quietSince = 0
 
-  constructor({ client, timeoutMs, damaged }: NodeWatchOptions) {
+  constructor({ client, timeoutMs, damaged, silent }: NodeWatchOptions) {
     this.#client = client
     this.#timeoutMs = timeoutMs
-    this.#damaged = damaged
+    this.#silent = silent
     this.#fence = new ReplyFence({ send: (command) => client.sendCommand(command), outOfStep: damaged })
     client.on('connect', () => this.#attach(client.stream))
   }
@@ -47,7 +49,7 @@ export class NodeWatch {
       this.#bytesSeen = this.#bytesRead
       this.#quietSince = clock
     } else if (clock - this.#quietSince >= this.#timeoutMs) {
-      this.#damaged()
+      this.#silent()
     }
     if (pending) this.#fence.check()
     return pending

@@ -26,7 +26,7 @@ export class RetrySchedule {
   readonly #random: () => number
   #refusals = 0
   #refused = false
-  #damaged = false
+  #dropped = false
 
   constructor(random: () => number = Math.random) {
     this.#random = random
@@ -34,7 +34,7 @@ export class RetrySchedule {
 
   failed(code: CacheErrorCode): void {
     this.#refused = isRefusal(code)
-    this.#damaged = code === 'ERR_REDIS_PROTOCOL'
+    this.#dropped = code === 'ERR_REDIS_PROTOCOL' || code === 'ERR_CACHE_TIMEOUT'
     if (this.#refused) this.#refusals += 1
   }
 
@@ -42,14 +42,14 @@ export class RetrySchedule {
   forget(): void {
     this.#refusals = 0
     this.#refused = false
-    this.#damaged = false
+    this.#dropped = false
   }
 
   /** Milliseconds until the next attempt, the `attempt`-th in a row (from 1). */
   delay(attempt: number): number {
     if (this.#refused) return Math.min(REFUSAL_FIRST_MS * 2 ** (this.#refusals - 1), REFUSAL_LIMIT_MS)
     // We dropped the connection ourselves: the server is there.
-    if (this.#damaged && attempt === 1) return 0
+    if (this.#dropped && attempt === 1) return 0
     return Math.min(FASTEST_MS * 2 ** (attempt - 1), OUTAGE_LIMIT_MS) + this.#random() * JITTER_MS
   }
 }

@@ -53,13 +53,34 @@ describe('a store on a server in a bad state', () => {
     await store.ready({ timeoutMs: 1000 })
   })
 
-  it('still reads from a read-only replica, and connects anew for a primary: ERR_REDIS_READONLY', async () => {
+  it('says of a frozen server that it does not answer, and of nothing that it speaks another protocol', async () => {
+    const { store } = await start()
+    await store.ready()
+    await redis.pause()
+    try {
+      expect(await codeOf(store.get(KEY))).to.equal('ERR_CACHE_TIMEOUT')
+      await until('the connection is given up', () => store.connection.status === 'down', 30_000)
+      expect(await codeOf(store.get(KEY))).to.be.oneOf(['ERR_CACHE_TIMEOUT', 'ERR_REDIS_UNREACHABLE'])
+    } finally {
+      await redis.resume()
+    }
+    await store.ready({ timeoutMs: 30_000 })
+  })
+
+  it('still reads from a read-only replica, and connects anew once for a primary: ERR_REDIS_READONLY', async () => {
     const { store, admin } = await start({ config: { 'replica-serve-stale-data': 'yes' } })
     await store.ready()
     await store.set(KEY, VALUE, null)
     await admin.replicaof('127.0.0.1', await freePort())
     expect(await codeOf(store.set(KEY, VALUE, null))).to.equal('ERR_REDIS_READONLY')
     await until('it reads again', async () => (await store.get(KEY).catch(() => undefined)) !== undefined)
+    expect(store.connection.facts()).to.include({ reconnects: 1, serverRole: 'replica' })
+    // Another connection has just led there: one more would lead there again.
+    for (let write = 0; write < 3; write += 1) {
+      expect(await messageOf(store.set(KEY, VALUE, null))).to.include('let REDIS_HOST name the primary')
+    }
+    expect(await store.get(KEY)).to.deep.equal(VALUE)
+    expect(store.connection.facts()).to.include({ reconnects: 1, status: 'up' })
   })
 
   it('names a replica without its primary: ERR_REDIS_MASTERDOWN', async () => {
