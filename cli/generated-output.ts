@@ -43,14 +43,14 @@ export async function generateAndReport(
 }
 
 /** For programs: names and states, never contents. */
-function summaryOf({ out, target, version, files, notes }: GenerateResult): string {
+function summaryOf({ out, target, version, files, leftovers, notes }: GenerateResult): string {
   const named = files.map(({ path, place = 'output', state, mode }) => ({
     path,
     place,
     state,
     mode: mode.toString(8).padStart(4, '0'),
   }))
-  return JSON.stringify({ out, target, version, files: named, notes }, null, 2)
+  return JSON.stringify({ out, target, version, files: named, leftovers, notes }, null, 2)
 }
 
 function report(result: GenerateResult, options: GenerateCommandOptions): void {
@@ -62,10 +62,21 @@ function report(result: GenerateResult, options: GenerateCommandOptions): void {
     `${verb} ${changed.length} of ${files.length} files in ${options.out}, for Redis ${version} (${versionReason})`,
   )
   for (const note of notes) say(`note: ${note}`)
+  tellLeftovers(result, options)
   if (options.dryRun === true) return
   say(`keep ${options.out}/operator to yourself: it holds the authority's key and the admin's password`)
   say('next:')
   for (const line of nextSteps(result, options)) say(`  ${line}`)
+}
+
+/** Never deleted unasked: there may be a server that still runs from them. */
+function tellLeftovers({ leftovers }: GenerateResult, { out }: GenerateCommandOptions): void {
+  if (leftovers.length === 0) return
+  say(
+    `note: ${leftovers.length} files of an earlier configuration are left in ${out}, secrets among them perhaps.`,
+  )
+  say('  once no server runs from them:')
+  say(`  cd ${shellWord(out)} && rm -- ${leftovers.map(shellWord).join(' ')}`)
 }
 
 /** Commands to type, from where this one was typed. */

@@ -52,6 +52,8 @@ export interface GenerateResult {
   readonly versionReason: string
   /** Every file of the output and what happened, or would happen, to it. */
   readonly files: readonly PlannedFile[]
+  /** Files of an earlier run that this one does not write: kept, for whoever looks after the folder to delete. */
+  readonly leftovers: readonly string[]
   /** What to type next, in the output folder for containers, anywhere for a local server. */
   readonly commands: {
     readonly start: readonly string[]
@@ -154,6 +156,7 @@ export async function generateConfig(options: GenerateOptions): Promise<Generate
       version: formatServerVersion(server.version),
       versionReason: server.because,
       files: planned,
+      leftovers: await folder.leftovers(planned),
       commands: view.guide,
       notes: [
         ...certificates.notes,

@@ -39,6 +39,8 @@ export interface FolderOptions {
 type Placed = Pick<OutputFile, 'path' | 'place'>
 
 const MODE_BITS = 0o777
+/** A file of the folder, as opposed to one of a project, a part of one, or a name that leads out of it. */
+const INSIDE = /^(?!(?:.*\/)?\.\.?(?:\/|$))[\w.@-]+(?:\/[\w.@-]+)*$/
 const MAX_FILE_BYTES = 1024 * 1024
 
 /** The output folder: one run at a time, every file whole, nothing of others touched. */
@@ -115,6 +117,24 @@ export class OutputFolder {
     if (problems.length > 0)
       throw filesError('files would be overwritten that are not as they were written', problems)
     return planned
+  }
+
+  /**
+   * Files of the folder that an earlier run wrote, that this one does not, and that are still there: of another topology,
+   * of a role that is gone. They may have been changed since. Sorted.
+   */
+  async leftovers(planned: readonly Placed[]): Promise<readonly string[]> {
+    const written = new Set(planned.map((file) => manifestKey(file)))
+    const earlier = [...this.#manifest.keys()].filter((key) => !written.has(key) && INSIDE.test(key))
+    const present = await Promise.all(
+      earlier.map((path) =>
+        lstat(join(this.path, path)).then(
+          (facts) => facts.isFile(),
+          () => false,
+        ),
+      ),
+    )
+    return earlier.filter((_path, index) => present[index]).toSorted()
   }
 
   /** Writes what the plan says, all of it or none. */

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect } from 'chai'
@@ -110,6 +110,35 @@ describe('generateConfig', () => {
         .to.include('created')
         .and.not.include('unchanged')
       expect(await readdir(folder.path)).to.deep.equal([])
+    } finally {
+      await folder.remove()
+    }
+  })
+
+  it('says which files of an earlier topology are left, and deletes none of them', async () => {
+    const folder = await temporaryFolder()
+    try {
+      const earlier = await freshSettings({ REDIS_TOPOLOGY: 'sentinel', REDIS_SENTINEL_NAME: 'cache' })
+      const first = await generateConfig({ settings: earlier, out: folder.path, target: 'local' })
+      expect(first.leftovers).to.deep.equal([])
+      const one = { settings: await freshSettings(), out: folder.path, target: 'local' } as const
+      const { leftovers } = await generateConfig({ ...one, force: true })
+      expect(leftovers).to.include.members([
+        'conf/redis-2.conf',
+        'sentinel/sentinel-1.conf',
+        'sentinel/users.acl',
+      ])
+      expect(leftovers).to.not.include.members(['conf/redis.conf'])
+      for (const path of leftovers) expect(await readFile(join(folder.path, path), 'utf8')).to.not.equal('')
+      await Promise.all(leftovers.map((path) => rm(join(folder.path, path))))
+      // A list that somebody else has written leads nowhere.
+      const manifest = join(folder.path, '.generated.json')
+      const noted = JSON.parse(await readFile(manifest, 'utf8')) as { files: Record<string, string> }
+      await writeFile(
+        manifest,
+        JSON.stringify({ ...noted, files: { ...noted.files, '../../etc/passwd': 'x' } }),
+      )
+      expect((await generateConfig({ ...one, dryRun: true })).leftovers).to.deep.equal([])
     } finally {
       await folder.remove()
     }
