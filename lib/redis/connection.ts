@@ -7,8 +7,9 @@ import type { HostPort, TlsSettings } from '../settings/settings.js'
 import { CommandGate } from './command-gate.js'
 import { ConnectionEvents } from './connection-events.js'
 import type { ConnectionFacts, ConnectionStatus } from './connection-facts.js'
-import { greetingFacts, tlsFacts } from './connection-facts.js'
 import { BLOCKING_OPTIONS, hardenedOptions, harmless } from './connection-options.js'
+import { ConnectionRecord } from './connection-record.js'
+import { HandshakeBound } from './handshake-bound.js'
 import type { Identity } from './identity.js'
 import { identityOf } from './identity.js'
 import { lateReply } from './late-reply.js'
@@ -28,10 +29,6 @@ import { whenReady } from './when-ready.js'
 import { withinBound } from './within-bound.js'
 
 const CLOSE_TIMEOUT_MS = 1000
-/** A replica is left for a primary that may have taken its name by now, and not sooner. */
-const REPLICA_PATIENCE_MS = 60_000
-/** After the first connection an attempt that hears nothing for this long is given up and made anew. */
-const RECONNECT_SILENCE_MS = 1000
 
 /** Opens a hardened connection. It begins to connect at once and goes on until it is closed. */
 export function openConnection(options: OpenConnectionOptions): RedisConnection {
@@ -58,25 +55,23 @@ export class RedisConnection {
   /** Knows where the primary is; absent where the settings say it. */
   readonly #lookup: SentinelLookup | undefined
   readonly #retry = new RetrySchedule()
-  readonly #now: () => number
+  readonly #record: ConnectionRecord
+  readonly #handshake: HandshakeBound
   readonly #listeners = new Set<(status: ConnectionStatus) => void>()
   #status: ConnectionStatus = 'connecting'
   #lastError: CacheError | undefined
   #attemptFailed = false
   #speaksPlaintext = false
-  #handshakeTimer: NodeJS.Timeout | undefined
-  #connectedSince: number | undefined
-  #connections = 0
   #revivals = 0
-  #greeting: ReturnType<typeof greetingFacts> = { version: undefined, role: undefined }
 
   constructor(options: OpenConnectionOptions) {
     const { settings, events, timeoutMs, reportsOutages = true, now = Date.now } = options
     this.#options = options
-    this.#now = now
     this.#tls = settings.tls
     this.#login = options.user ?? { username: settings.username, password: settings.password }
     this.#identity = identityOf(settings, this.#login)
+    this.#record = new ConnectionRecord({ purpose: options.purpose, identity: this.#identity, now })
+    this.#handshake = new HandshakeBound(settings.connectTimeoutMs)
     this.#reporter = new ConnectionEvents({ events, userName: this.#identity.userName, reportsOutages, now })
     this.deadline = new Deadline({
       timeoutMs,
@@ -147,22 +142,8 @@ export class RedisConnection {
 
   /** What was observed, never what was configured. */
   facts(): ConnectionFacts {
-    const up = this.#status === 'up'
     const { stream } = this.client
-    return {
-      purpose: this.#options.purpose,
-      endpoint: this.#identity.endpoint,
-      status: this.#status,
-      authenticatedAs: up ? this.#identity.userName : undefined,
-      tls: up ? tlsFacts(stream) : undefined,
-      remoteAddress: up ? stream.remoteAddress : undefined,
-      serverVersion: this.#greeting.version,
-      serverRole: this.#greeting.role,
-      connectedSince:
-        up && this.#connectedSince !== undefined ? new Date(this.#connectedSince).toISOString() : undefined,
-      reconnects: Math.max(0, this.#connections - 1),
-      lastErrorCode: this.#lastError?.code,
-    }
+    return this.#record.facts({ status: this.#status, stream, lastErrorCode: this.#lastError?.code })
   }
 
   /** Resolves once the server has accepted the login over the wanted transport; see {@link whenReady}. */
@@ -210,7 +191,7 @@ export class RedisConnection {
     if (this.#status === 'closed') return
     const wasUp = this.#status === 'up'
     this.#become('closed')
-    clearTimeout(this.#handshakeTimer)
+    this.#handshake.end()
     if (wasUp) await withinBound(this.client.quit(), options.timeoutMs ?? CLOSE_TIMEOUT_MS)
     this.client.disconnect()
     this.#destroyStream()
@@ -230,8 +211,8 @@ export class RedisConnection {
         ...hardenedOptions(settings, (attempt) => this.#attemptEnded(attempt)),
         ...this.#connector(),
         // After a failover the old primary answers so: connect anew. Never 2 (resend): it loops.
-        reconnectOnError: (error) =>
-          error.message.startsWith('READONLY') && this.#isWorthLeaving() ? 1 : false,
+        reconnectOnError: ({ message }) =>
+          message.startsWith('READONLY') && this.#record.isWorthLeaving ? 1 : false,
         ...(bounds === 'nobody' ? BLOCKING_OPTIONS : {}),
         ...extra,
       },
@@ -239,9 +220,7 @@ export class RedisConnection {
       errorContext: this.#identity.errorContext,
       observer: {
         rejected: (error) => this.#reporter.rejected(error),
-        greeted: (reply) => {
-          this.#greeting = greetingFacts(reply)
-        },
+        greeted: (reply) => this.#record.greeted(reply),
         ended: () => this.#ended(),
         damaged: () => this.dropDamaged(),
         reason: () => this.#lastError,
@@ -255,15 +234,6 @@ export class RedisConnection {
     const lookup = this.#lookup
     if (lookup === undefined) return {}
     return { Connector: sentinelConnector(lookup, () => this.#tls && tlsOptions(this.#tls)) }
-  }
-
-  /**
-   * Another connection may lead to the primary, by its name or by a Sentinel's word. Where it has just led to a replica
-   * it does so again: reads are served there meanwhile, and a write says what to change.
-   */
-  #isWorthLeaving(): boolean {
-    const isYoung = this.#now() - (this.#connectedSince ?? 0) < REPLICA_PATIENCE_MS
-    return this.#greeting.role !== 'replica' || !isYoung
   }
 
   /** The application's own login and certificates: Sentinels know no other user of ours. */
@@ -288,7 +258,7 @@ export class RedisConnection {
   #ended(): void {
     if (this.#status === 'closed') return
     this.#become('closed')
-    clearTimeout(this.#handshakeTimer)
+    this.#handshake.end()
     setTimeout(() => this.#destroyStream(), CLOSE_TIMEOUT_MS).unref()
   }
 
@@ -297,11 +267,7 @@ export class RedisConnection {
     client.on('connecting', () => {
       this.#attemptFailed = false
     })
-    client.on('connect', () => {
-      this.#handshakeTimer = setTimeout(() => {
-        client.stream.destroy(Object.assign(new Error('handshake'), { code: 'ETIMEDOUT' }))
-      }, this.#silenceMs())
-    })
+    client.on('connect', () => this.#handshake.begin(client.stream))
     client.on('ready', () => this.#ready())
     client.on('error', (error: CacheError) => {
       this.#lastError = error
@@ -309,25 +275,25 @@ export class RedisConnection {
       if (this.#status === 'up') this.#destroyStream()
       else this.#failed(error)
     })
-    client.on('close', () => clearTimeout(this.#handshakeTimer))
+    client.on('close', () => this.#handshake.end())
     client.on('end', () => this.#revive())
   }
 
   #ready(): void {
-    clearTimeout(this.#handshakeTimer)
-    if (this.#lookup !== undefined && this.#greeting.role === 'replica') {
+    this.#handshake.end()
+    if (this.#lookup !== undefined && this.#record.isReplica) {
       // The Sentinel's word was old: this server is not the primary any more, or not yet.
       this.#lastError = fromRedis(new Error('READONLY'), 'CONNECT', this.#identity.errorContext)
       this.#destroyStream()
       return
     }
     this.#revivals = 0
-    this.#connections += 1
-    this.#connectedSince = this.#now()
+    this.#handshake.succeeded()
+    this.#record.connected()
     this.#lastError = undefined
     this.#speaksPlaintext = false
     this.#retry.forget()
-    this.client.options.connectTimeout = this.#silenceMs()
+    this.client.options.connectTimeout = this.#handshake.silenceMs
     this.#become('up')
     this.#reporter.connected()
   }
@@ -386,11 +352,6 @@ export class RedisConnection {
   #destroyStream(): void {
     const stream: { destroy(): unknown } | undefined = this.client.stream
     stream?.destroy()
-  }
-
-  #silenceMs(): number {
-    const budget = this.#options.settings.connectTimeoutMs
-    return this.#connections === 0 ? budget : Math.min(budget, RECONNECT_SILENCE_MS)
   }
 
   #lost(): CacheError {
