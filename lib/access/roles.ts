@@ -118,7 +118,7 @@ export const ROLES: readonly Role[] = [
         'function|list',
     ),
     // Whom else to look at (lib/acl/deployment.ts).
-    features: { cluster: ['cluster|slots', 'cluster|nodes'] },
+    features: { cluster: ['cluster|nodes'] },
     source: 'lib/audit: the live column of docs/rules.md',
   },
   {

@@ -1,8 +1,6 @@
 import type { Redis } from 'ioredis'
-import { CacheError } from '../errors.js'
 import { fromRedis } from '../redis/redis-errors.js'
 import { readNodeAddress } from '../redis/server-address.js'
-import { readSlotMap } from '../redis/slot-map.js'
 import type { HostPort } from '../settings/settings.js'
 
 /** What a server says of the others, in its own words. */
@@ -15,7 +13,7 @@ export interface ServersSeen {
 
 /**
  * The servers of a deployment, as one of them knows them: the nodes of a Cluster, or a primary and its replicas. As a
- * user that may INFO and CLUSTER. Rejects with a CacheError, also where a node of a Cluster is not to be reached.
+ * user that may INFO and CLUSTER NODES. Rejects with a CacheError.
  *
  * @param self where the connection leads, for a server that does not know its own address
  */
@@ -36,17 +34,19 @@ export async function readServers(client: Redis, self: HostPort): Promise<Server
   return { servers: [self, ...replicas.filter((address) => address !== undefined)], follows }
 }
 
+/**
+ * Every node that the Cluster knows, those that serve nothing and those that are away as well: CLUSTER SLOTS leaves
+ * them out, and they would come back with their old users.
+ */
 async function clusterNodes(client: Redis, self: HostPort): Promise<readonly HostPort[]> {
-  const nodes = readSlotMap(await ask(client, ['CLUSTER', 'SLOTS']), self)?.nodes ?? []
-  const known = String(await ask(client, ['CLUSTER', 'NODES']))
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-  if (nodes.length === known.length) return nodes
-  // Only those that serve are named there: one that comes back later would have its old users.
-  throw new CacheError(
-    'ERR_REDIS_UNREACHABLE',
-    `the Cluster knows ${known.length} nodes and ${nodes.length} of them serve: bring the others back, or CLUSTER FORGET them`,
-  )
+  const lines = String(await ask(client, ['CLUSTER', 'NODES'])).split('\n')
+  return lines.map((line) => nodeOf(line, self)).filter((address) => address !== undefined)
+}
+
+/** `<id> 10.0.0.2:6379@16379,host-2 master …`; no host where it does not know its own (redis.io: CLUSTER NODES). */
+function nodeOf(line: string, self: HostPort): HostPort | undefined {
+  const [, , host = '', port = ''] = /^(\S+) (\S*):(\d+)@/.exec(line) ?? []
+  return readNodeAddress(host, port, self)
 }
 
 /** `ip=10.0.0.2,port=6379,state=online,…` (redis.io: INFO, replication). */
