@@ -83,25 +83,18 @@ async function work(
   step: StepId | undefined,
 ): Promise<void> {
   const { display } = await import('./migration-display.js')
+  const { stepOf } = await import('../lib/migration/steps.js')
   const shown = await display({ json: options.json === true, direction })
   await interruptible({
     onStop: shown.stopping,
     async work(signal) {
       const migration = await opened(options, { tell: shown.tell, signal })
       // A setting may leave a step out: the one before it is then the last.
-      const target =
-        step === undefined
-          ? undefined
-          : nearest(
-              step,
-              migration.steps.map(({ id }) => id),
-              direction,
-            )
-      const ahead = stepsAhead(await migration.status(), { direction, target })
-      await shown.during(
-        migration.steps.filter(({ id }) => ahead.includes(id)),
-        () =>
-          direction === 'there' ? migration.run({ through: target }) : migration.rollback({ downTo: target }),
+      const found = await migration.status()
+      const ids = found.steps.map(({ id }) => id)
+      const target = step === undefined ? undefined : nearest(step, ids, direction)
+      await shown.during(stepsAhead(found, { direction, target }).map(stepOf), () =>
+        direction === 'there' ? migration.run({ through: target }) : migration.rollback({ downTo: target }),
       )
       if (options.json !== true) print(statusText(await migration.status()))
     },

@@ -1,11 +1,10 @@
 import { openPrefixes } from '../access/earlier-prefixes.js'
-import { passwordHash, type AclUser } from '../access/roles.js'
 import type { KeyRing } from '../crypto/key-ring.js'
 import { CacheError } from '../errors.js'
-import type { UserRole, UserSettings } from '../settings/settings.js'
 import { connectTo, type ConnectOptions } from './connecting.js'
+import { courseOf, courseUnderWay, differencesOf } from './course.js'
 import { renewDisk } from './disk.js'
-import { factsOf, type ServerFacts } from './facts.js'
+import { factsOf } from './facts.js'
 import { obstaclesOfFiles } from './file-rights.js'
 import { Journal } from './journal.js'
 import { databasesElsewhere } from './obstacles.js'
@@ -15,11 +14,9 @@ import { Progress } from './progress.js'
 import type { StepId } from './records.js'
 import { Runner, type RunEvent, type ValueWork } from './runner.js'
 import { restoreServerFiles } from './saved-file.js'
-import type { MigrationServer } from './server.js'
 import { openSession, type Session } from './session.js'
 import { obstaclesOfSettings } from './settings-obstacles.js'
 import type { ServerTlsFiles, Step, StepContext } from './step.js'
-import { ALL_STEPS } from './steps.js'
 import {
   openValues,
   sealValues,
@@ -57,42 +54,23 @@ export interface MigrationStatus {
 
 /** The migration of one server: planned, taken step by step, and taken back. */
 export class Migration {
-  /** Those that the settings ask for, in their order. */
+  /** Those that the settings ask for now, in their order; of a migration under way {@link status} knows them. */
   readonly steps: readonly Step[]
   readonly #options: MigrationOptions
-  readonly #users: Readonly<Partial<Record<UserRole, UserSettings>>>
-  readonly #hashes: Readonly<Partial<Record<UserRole, AclUser>>>
 
   constructor(options: MigrationOptions) {
     this.#options = options
-    const { settings } = options
-    const given = (Object.entries(settings.users) as [UserRole, UserSettings][]).flatMap(
-      ([role, { username, password }]) =>
-        password === undefined
-          ? []
-          : [{ role, username: username === 'default' ? role : username, password }],
-    )
-    this.#users = Object.fromEntries(given.map(({ role, ...user }) => [role, user]))
-    this.#hashes = Object.fromEntries(
-      given.map(({ role, username, password }) => [
-        role,
-        { username, passwordHashes: [passwordHash(password)] },
-      ]),
-    )
-    this.steps = ALL_STEPS.filter(
-      ({ id }) =>
-        (id !== 'tls' || settings.redis.tls !== undefined) &&
-        (id !== 'encryption' || settings.encryption.enabled),
-    )
+    this.steps = courseOf(options.settings).steps
   }
 
   /** What would happen. Changes nothing, on the server or on disk. */
   async plan(): Promise<Plan> {
     const progress = new Progress((await Journal.read(this.#options)) ?? [])
-    const { server } = await connectTo({ ...this.#options, steps: this.steps }, progress)
+    const course = courseUnderWay(this.#options.settings, progress)
+    const { server } = await connectTo({ ...this.#options, ...course }, progress)
     try {
       const facts = await factsOf(server, { measures: progress.backup === undefined })
-      return await this.#planFor(server, facts, progress)
+      return await this.#planFor({ server, facts, progress, course })
     } finally {
       await server.close()
     }
@@ -101,10 +79,11 @@ export class Migration {
   /** Where it stands. Needs no server. */
   async status(): Promise<MigrationStatus> {
     const progress = new Progress((await Journal.read(this.#options)) ?? [])
+    const { steps } = courseUnderWay(this.#options.settings, progress)
     return {
       begunAt: progress.begun?.at,
       backup: progress.backup?.file,
-      steps: this.steps.map(({ id, title }) => ({ id, title, stage: progress.stageOf(id) ?? 'to do' })),
+      steps: steps.map(({ id, title }) => ({ id, title, stage: progress.stageOf(id) ?? 'to do' })),
     }
   }
 
@@ -114,13 +93,13 @@ export class Migration {
    */
   async run({ through }: { readonly through?: StepId | undefined } = {}): Promise<void> {
     await this.#session(async (session) => {
-      const { progress } = session
+      const { progress, course } = session
       // Each time: a replica may have come since the last run.
       await this.#refuseObstacles(session)
-      const next = this.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
-      const last = this.steps.findIndex(({ id }) => id === (through ?? next))
+      const next = course.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
+      const last = course.steps.findIndex(({ id }) => id === (through ?? next))
       const runner = this.#runner(session)
-      for (const step of this.steps.slice(0, last + 1)) await runner.forward(step)
+      for (const step of course.steps.slice(0, last + 1)) await runner.forward(step)
     })
   }
 
@@ -128,15 +107,15 @@ export class Migration {
   async rollback({ downTo }: { readonly downTo?: StepId | undefined } = {}): Promise<void> {
     await this.#session(async (session) => {
       const end = downTo ?? session.progress.standing.at(-1)?.step
-      const first = this.steps.findIndex(({ id }) => id === end)
+      const first = session.course.steps.findIndex(({ id }) => id === end)
       if (first < 0) return
       const runner = this.#runner(session)
-      for (const step of this.steps.slice(first).toReversed()) await runner.back(step)
+      for (const step of session.course.steps.slice(first).toReversed()) await runner.back(step)
     })
   }
 
   async #session(work: (session: Session) => Promise<void>): Promise<void> {
-    const session = await openSession({ ...this.#options, steps: this.steps })
+    const session = await openSession(this.#options)
     try {
       await work(session)
       const { progress, journal } = session
@@ -153,11 +132,11 @@ export class Migration {
 
   #runner(session: Session): Runner {
     const { waiting, tell } = this.#options
-    const { server } = session
+    const { server, course } = session
     return new Runner({
       session,
-      steps: this.steps,
-      context: async () => this.#context(server, await factsOf(server)),
+      steps: course.steps,
+      context: async () => this.#context({ server, course, facts: await factsOf(server) }),
       waiter: new Waiter(waiting),
       values: this.#values(session),
       prepare: () => prepare(session, this.#options),
@@ -165,8 +144,8 @@ export class Migration {
     })
   }
 
-  #values({ server, facts }: Session): ValueWork {
-    const { settings, keyRing, tell, waiting } = this.#options
+  #values({ server, facts, course: { settings } }: Session): ValueWork {
+    const { keyRing, tell, waiting } = this.#options
     const work = (what: string): ValueWorkOptions => ({
       connect: () => server.open(server.way, 'values'),
       keyPrefix: settings.redis.keyPrefix,
@@ -199,41 +178,48 @@ export class Migration {
     }
   }
 
-  #context(server: MigrationServer, facts: ServerFacts): StepContext {
-    const { settings, tlsFiles } = this.#options
+  #context({ server, facts, course }: Pick<Session, 'server' | 'facts' | 'course'>): StepContext {
+    const { settings, users, hashes } = course
     return {
       destination: server.destination,
       version: facts.version,
       state: facts.state,
       keyPrefix: settings.redis.keyPrefix,
       earlierPrefixes: openPrefixes(settings.cache, Date.now()),
-      users: this.#users,
-      hashes: this.#hashes,
-      tlsFiles,
+      users,
+      hashes,
+      tlsFiles: this.#options.tlsFiles,
     }
   }
 
-  async #planFor(server: MigrationServer, facts: ServerFacts, progress: Progress): Promise<Plan> {
-    const context = this.#context(server, facts)
+  async #planFor(seen: Pick<Session, 'server' | 'facts' | 'progress' | 'course'>): Promise<Plan> {
+    const { facts, progress, course } = seen
+    const { steps } = course
+    const context = this.#context(seen)
     return planFor({
-      steps: this.steps,
+      steps,
       context,
       facts,
       progress,
       leavesDatabases: this.#options.leavesDatabases === true,
-      obstacles:
-        progress.stageOf('preparation') === 'done'
+      obstacles: [
+        ...differencesOf(this.#options.settings, progress),
+        ...(progress.stageOf('preparation') === 'done'
           ? []
-          : [...obstaclesOfSettings(context, this.steps), ...(await obstaclesOfFiles(facts))],
+          : [...obstaclesOfSettings(context, steps), ...(await obstaclesOfFiles(facts))]),
+      ],
     })
   }
 
-  async #refuseObstacles({ server, facts, progress }: Session): Promise<void> {
-    const { obstacles, remarks } = await this.#planFor(server, facts, progress)
-    const isNew = progress.begun === undefined
+  async #refuseObstacles(session: Session): Promise<void> {
+    const { obstacles, remarks } = await this.#planFor(session)
+    const isNew = session.progress.begun === undefined
     for (const text of isNew ? remarks : []) this.#options.tell({ type: 'note', text })
     if (obstacles.length === 0) return
     const lines = obstacles.map((text) => `  ${text}`).join('\n')
-    throw new CacheError('ERR_MIGRATION_REFUSED', `the migration cannot begin:\n${lines}`)
+    throw new CacheError(
+      'ERR_MIGRATION_REFUSED',
+      `the migration cannot ${isNew ? 'begin' : 'go on'}:\n${lines}`,
+    )
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CacheError } from '../errors.js'
 import { backUp } from './backup.js'
 import { identityFile, newIdentity } from './backup-file.js'
+import { keptCourse } from './course.js'
 import { cannotUse } from './folder-errors.js'
 import { lockName } from './lock.js'
 import type { RunEvent } from './runner.js'
@@ -21,13 +22,14 @@ export interface PreparationOptions {
 
 /** Keeps what there is: the whole configuration in the journal, every key in an encrypted backup. */
 export async function prepare(session: Session, options: PreparationOptions): Promise<void> {
-  const { facts, progress, place } = session
+  const { facts, progress, place, course } = session
   if (progress.begun === undefined) {
     await session.record({
       type: 'begun',
       at: new Date().toISOString(),
       runId: facts.runId,
       place,
+      course: keptCourse(course),
       config: [...facts.state.config],
       users: [...facts.state.users],
       files: await readServerFiles([facts.configFile, facts.state.config.get('aclfile') ?? '']),

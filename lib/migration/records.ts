@@ -1,3 +1,4 @@
+import type { TlsSettings, UserRole } from '../settings/settings.js'
 import type { Change, Content } from './changes.js'
 
 /** The steps, in their order. */
@@ -21,6 +22,7 @@ export type JournalRecord =
       readonly at: string
       readonly runId: string
       readonly place: Place
+      readonly course: KeptCourse
       readonly config: readonly (readonly [string, string])[]
       readonly users: readonly (readonly [string, readonly string[]])[]
       /** redis.conf and users.acl before the server writes to them, where we can read them. */
@@ -77,6 +79,20 @@ export interface Place {
   readonly tlsPort: number
   /** `password`: the default user asked for one (requirepass). */
   readonly login: 'none' | 'password'
+}
+
+/** What the migration is about. Settings may say something else later on. */
+export interface KeptCourse {
+  readonly steps: readonly StepId[]
+  readonly keyPrefix: string
+  readonly earlierPrefixes: readonly string[]
+  readonly users: readonly {
+    readonly role: UserRole
+    readonly username: string
+    readonly passwordHash: string
+  }[]
+  /** The way over TLS, for as long as it is the only one: settings without it may be those of the way back. */
+  readonly tls?: (Omit<TlsSettings, 'key'> & { readonly key?: string | undefined }) | undefined
 }
 
 /** A file of the server on this machine, as it was. */

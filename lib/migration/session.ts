@@ -1,5 +1,6 @@
 import { CacheError } from '../errors.js'
 import { contentIn } from './changes.js'
+import { courseUnderWay, type Course } from './course.js'
 import { connectTo, type ConnectOptions } from './connecting.js'
 import { factsOf, type ServerFacts } from './facts.js'
 import { Hold } from './hold.js'
@@ -9,7 +10,7 @@ import type { JournalRecord, Place } from './records.js'
 import { itemName } from './server-state.js'
 import type { MigrationServer } from './server.js'
 
-export interface SessionOptions extends ConnectOptions, JournalOptions {
+export interface SessionOptions extends Omit<ConnectOptions, 'steps'>, JournalOptions {
   readonly acceptChanges?: boolean | undefined
 }
 
@@ -19,6 +20,7 @@ export class Session {
   readonly place: Place
   readonly journal: Journal
   readonly progress: Progress
+  readonly course: Course
   readonly hold: Hold
   readonly facts: ServerFacts
 
@@ -27,6 +29,7 @@ export class Session {
     readonly place: Place
     readonly journal: Journal
     readonly progress: Progress
+    readonly course: Course
     readonly hold: Hold
     readonly facts: ServerFacts
   }) {
@@ -34,6 +37,7 @@ export class Session {
     this.place = parts.place
     this.journal = parts.journal
     this.progress = parts.progress
+    this.course = parts.course
     this.hold = parts.hold
     this.facts = parts.facts
   }
@@ -62,13 +66,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   let server: MigrationServer | undefined
   let journal: Journal | undefined
   try {
-    const connected = await connectTo(options, new Progress((await Journal.read(options)) ?? []))
+    const before = new Progress((await Journal.read(options)) ?? [])
+    const course = courseUnderWay(options.settings, before)
+    const connected = await connectTo({ ...options, ...course }, before)
     server = connected.server
-    await hold.takeServer(server, options.settings.redis.keyPrefix)
+    await hold.takeServer(server, course.settings.redis.keyPrefix)
     journal = await Journal.open({ ...options, hold })
     const progress = new Progress(journal.records)
     const facts = await factsOf(server, { measures: progress.backup === undefined })
-    const session = new Session({ server, place: connected.place, journal, progress, hold, facts })
+    const session = new Session({ server, place: connected.place, journal, progress, course, hold, facts })
     await lookForChanges(session, options.acceptChanges === true)
     return session
   } catch (error) {
