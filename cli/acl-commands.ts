@@ -18,6 +18,8 @@ import {
 } from './user-servers.js'
 
 const LOGIN_TIMEOUT_MS = 10_000
+/** Patterns are chosen by whoever makes a user, and longer than names. */
+const RULE = { maxLength: 512 } as const
 
 /** `acl plan`: the difference, and nothing is changed. */
 export async function planAcl(options: ServersOptions & { json?: boolean | undefined }): Promise<void> {
@@ -94,7 +96,7 @@ export async function verifyAcl(options: ServersOptions): Promise<void> {
       if (state !== 'right' && state !== 'extra') wrong += 1
       for (const command of denied) print(`  denied, and needed: ${command}`)
       for (const command of excessive) print(`  allowed, and not generated: ${command}`)
-      for (const change of changes) print(`  ${change}`)
+      for (const change of changes) print(`  ${foreignText(change, RULE)}`)
     }
     wrong += await verifyLogins(operator, server)
   }
@@ -162,7 +164,7 @@ function tellMissing({ isMissingSentinels }: UserServers): void {
 
 function show({ name, kind, changes }: UserDifference): void {
   print(`${foreignText(name)}: ${kind}`)
-  for (const change of changes) print(`  ${change}`)
+  for (const change of changes) print(`  ${foreignText(change, RULE)}`)
 }
 
 const PERSISTED: Readonly<Record<Exclude<Persisted['how'], 'failed'>, string>> = {

@@ -33,7 +33,7 @@ const UNDER_WAY = ['aof_rewrite_in_progress', 'aof_rewrite_scheduled', 'rdb_bgsa
  * @throws {CacheError} ERR_MIGRATION_CHECK where the server could not, ERR_MIGRATION_WAITING where the run was stopped
  */
 export async function renewDisk(
-  server: MigrationServer,
+  server: Pick<MigrationServer, 'state' | 'info' | 'ask'>,
   options: { readonly pollMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly string[]> {
   const state = await server.state()
@@ -47,16 +47,17 @@ export async function renewDisk(
   return sent
 }
 
-/** Sends the command until the server really starts with it: another background process may be under way. */
+/** Sends the command until the server takes it, at once or for later: another background process may be under way. */
 async function begin(
-  server: MigrationServer,
+  server: Pick<MigrationServer, 'info' | 'ask'>,
   command: readonly string[],
   options: Parameters<typeof idle>[1],
 ): Promise<void> {
   for (;;) {
     await idle(server, options)
     try {
-      if (/\bstarted$/.test(String(await server.ask(...command)))) return
+      await server.ask(...command)
+      return
     } catch (error) {
       if (!isCacheError(error) || error.code !== 'ERR_REDIS_REPLY') throw error
       // Either something has just begun, or the server cannot fork.
@@ -67,7 +68,7 @@ async function begin(
 
 /** INFO, once nothing is under way. */
 async function idle(
-  server: MigrationServer,
+  server: Pick<MigrationServer, 'info'>,
   { pollMs, signal }: { readonly pollMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<ReadonlyMap<string, string>> {
   for (;;) {
@@ -85,6 +86,7 @@ function isBusy(info: ReadonlyMap<string, string>): boolean {
 function failed(command: string): CacheError {
   return new CacheError(
     'ERR_MIGRATION_CHECK',
-    `the server could not write its files anew (${command}): what lies on its disk still holds values as they were; its log says why. Run the same command again afterwards`,
+    `the server could not write its files anew (${command}), and until it can it may refuse writes: its log says why. ` +
+      'What lies on its disk still holds values as they were. Make its folder writable, or have it keep nothing (CONFIG SET save "", appendonly no), and run the same command again',
   )
 }
