@@ -16,6 +16,8 @@ export interface EarlierWorkOptions {
   /** Begins the names of the root namespace, and of the markers. */
   readonly rootPrefix: string
   readonly markerPrefix: string
+  /** What is larger once sealed stays: no cache would read it. */
+  readonly maxBytes: number
 }
 
 /**
@@ -26,6 +28,8 @@ export class EarlierWork {
   readonly #options: EarlierWorkOptions
   /** Values under earlier names that stay, because there is another one under the key's own: of the last walks. */
   collisions = 0
+  /** Those that stay because they are no JSON (a Fernet token), or too large once sealed: of the last walks. */
+  left = 0
 
   constructor(options: EarlierWorkOptions) {
     this.#options = options
@@ -47,6 +51,7 @@ export class EarlierWork {
   /** Sealed under its own name, and gone from under the earlier one: a walk for each earlier prefix. */
   takingOver(): readonly EarlierWalk[] {
     this.collisions = 0
+    this.left = 0
     const { names } = this.#options
     return names.prefixes.map((prefix) => ({
       prefix,
@@ -94,11 +99,18 @@ export class EarlierWork {
       return isStr(found) && value !== undefined ? [{ name, ttlMs: found.ttlMs, value }] : []
     })
     const [first] = plain
-    if (first === undefined) return []
+    if (first === undefined) {
+      if (names.some((name) => isUnread(look(name)))) this.left += 1
+      return []
+    }
     if (lying === undefined) {
+      const { root, maxBytes } = this.#options
       const { codec, payload } = first.value
       const options = { codec, lifetimeSeconds: 0, metadata: { origin: first.name } } as const
-      return [set(own, this.#options.root.seal(key, payload, options), first.ttlMs), ['UNLINK', first.name]]
+      const sealed = root.seal(key, payload, options)
+      if (sealed.length <= maxBytes) return [set(own, sealed, first.ttlMs), ['UNLINK', first.name]]
+      this.left += 1
+      return []
     }
     // The cache itself has moved it, and left it where it was read.
     const opened = isStr(lying) ? this.#open(key, lying.value) : undefined
@@ -160,10 +172,7 @@ export class EarlierWork {
 function over({ marker, names }: EarlierPlace, look: (name: string) => Lying): readonly Command[] {
   if (look(marker) === undefined) return []
   const gone = names.filter((name) => isPlain(look(name)))
-  const hides = names.some((name) => {
-    const found = look(name)
-    return isStr(found) && found.value[0] !== MAGIC && !gone.includes(name)
-  })
+  const hides = names.some((name) => isUnread(look(name)))
   const doomed = hides ? gone : [marker, ...gone]
   return doomed.length === 0 ? [] : [['UNLINK', ...doomed]]
 }
@@ -174,6 +183,11 @@ function set(name: string, value: Buffer, ttlMs: number | null): Command {
 
 function isStr(found: Lying): found is Str {
   return typeof found === 'object'
+}
+
+/** A string that is neither sealed nor JSON: a Fernet token, or somebody else's. */
+function isUnread(found: Lying): boolean {
+  return isStr(found) && found.value[0] !== MAGIC && readPlain(found.value) === undefined
 }
 
 /** What no cache reads is somebody else's. */

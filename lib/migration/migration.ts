@@ -52,6 +52,16 @@ export interface MigrationStatus {
   readonly backup: string | undefined
 }
 
+/** What the work on values leaves as it is, and why: for the report. */
+const LEFT = [
+  [
+    'left',
+    'they are no JSON (a Fernet token is sealed when it is read), or larger than CACHE_MAX_VALUE_BYTES once sealed',
+  ],
+  ['foreign', 'no cache gives such names'],
+  ['collisions', 'they lie under earlier names, and their keys have sealed values already'],
+] as const satisfies readonly (readonly [keyof ValueWorkReport, string])[]
+
 /** The migration of one server: planned, taken step by step, and taken back. */
 export class Migration {
   /** Those that the settings ask for now, in their order; of a migration under way {@link status} knows them. */
@@ -152,17 +162,16 @@ export class Migration {
       // Whatever their date: a way back may be taken after it.
       earlierPrefixes: settings.cache.legacyPrefixes,
       keyRing,
+      maxBytes: settings.cache.maxValueBytes,
       signal: waiting.signal,
       onProgress: ({ changed, fraction }) => tell({ type: 'progress', what, done: changed, fraction }),
     })
     const note = (text: string): void => tell({ type: 'note', text })
-    const report = (what: string, { changed, left, collisions }: ValueWorkReport): void => {
-      const others = left === 0 ? '' : `, ${left} left as they are: they are not of the cache`
-      const double =
-        collisions === 0
-          ? ''
-          : `, ${collisions} under earlier names left as they are: their keys have sealed values already`
-      note(`${changed} values ${what}${others}${double}`)
+    const report = (what: string, counts: ValueWorkReport): void => {
+      const left = LEFT.flatMap(([name, why]) =>
+        counts[name] === 0 ? [] : [`, ${counts[name]} left as they are: ${why}`],
+      )
+      note(`${counts.changed} values ${what}${left.join('')}`)
     }
     return {
       async seal() {

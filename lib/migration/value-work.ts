@@ -25,6 +25,8 @@ export interface ValueWorkOptions {
   readonly earlierPrefixes?: readonly string[] | undefined
   /** Ready. */
   readonly keyRing: KeyRing
+  /** CACHE_MAX_VALUE_BYTES, sealed: what would be larger stays, because no cache would read it; no bound where absent. */
+  readonly maxBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?:
     | ((progress: Pick<RewriteProgress, 'changed' | 'fraction'> & { readonly pass: number }) => void)
@@ -34,8 +36,10 @@ export interface ValueWorkOptions {
 /** What was done, and what was left as it is. */
 export interface ValueWorkReport {
   readonly changed: number
-  /** Of the last walk: strings that this work does not understand. */
+  /** Of the last walk: strings that this work does not understand, or that would be too large. */
   readonly left: number
+  /** Of the last walk: strings under the prefix with names that no cache gives. */
+  readonly foreign: number
   /** Of the last walk: values under earlier names that stay, because there is another one under the key's own. */
   readonly collisions: number
 }
@@ -51,7 +55,9 @@ export async function sealValues(options: ValueWorkOptions): Promise<ValueWorkRe
   const { earlier } = places
   const moved =
     earlier === undefined ? 0 : await moveAll(options, () => [earlier.settling(), ...earlier.takingOver()])
-  const { changed, left } = await walk(options, {
+  const { maxBytes = Infinity } = options
+  const { changed, left, foreign } = await walk(options, {
+    isForeign: (key, head) => head[0] !== MAGIC && places.isForeign(key),
     wants: (key, head) =>
       head.length > 0 && head[0] !== MAGIC && places.of(key) !== undefined && !places.isEarlier(key),
     change(key, value) {
@@ -60,15 +66,21 @@ export async function sealValues(options: ValueWorkOptions): Promise<ValueWorkRe
       if (place === undefined || plain === undefined) return undefined
       const { codec, payload } = plain
       // No end of its own: the older value had none either, and Redis's own time to live goes on.
-      return places.sealing(place).seal(place.key, payload, {
+      const sealed = places.sealing(place).seal(place.key, payload, {
         codec,
         lifetimeSeconds: 0,
         // Told from what the application writes itself, which goes to an earlier name on the way back.
         metadata: earlier && place.namespace === ROOT_NAMESPACE ? { origin: key.toString() } : undefined,
       })
+      return sealed.length > maxBytes ? undefined : sealed
     },
   })
-  return { changed: changed + moved, left, collisions: earlier?.collisions ?? 0 }
+  return {
+    changed: changed + moved,
+    left: left + (earlier?.left ?? 0),
+    foreign,
+    collisions: earlier?.collisions ?? 0,
+  }
 }
 
 /** The way back: every sealed value becomes what was sealed, under the name that it had. What does not open stays. */
@@ -77,7 +89,8 @@ export async function openValues(options: ValueWorkOptions): Promise<ValueWorkRe
   const { earlier } = places
   const moved =
     earlier === undefined ? 0 : await moveAll(options, () => [earlier.givingBack(), earlier.unmarking()])
-  const { changed, left } = await walk(options, {
+  const { changed, left, foreign } = await walk(options, {
+    isForeign: (key, head) => head[0] === MAGIC && places.isForeign(key),
     wants: (key, head) => head[0] === MAGIC && places.of(key) !== undefined,
     change(key, value) {
       const place = places.of(key)
@@ -90,7 +103,7 @@ export async function openValues(options: ValueWorkOptions): Promise<ValueWorkRe
       }
     },
   })
-  return { changed: changed + moved, left, collisions: 0 }
+  return { changed: changed + moved, left, foreign, collisions: 0 }
 }
 
 /**
@@ -103,21 +116,27 @@ export async function settleValues(options: ValueWorkOptions): Promise<void> {
 }
 
 interface Rewriting {
+  readonly isForeign: (key: Buffer, head: Buffer) => boolean
   readonly wants: (key: Buffer, head: Buffer) => boolean
   readonly change: (key: Buffer, value: Buffer) => Uint8Array | undefined
 }
 
 async function walk(
   options: ValueWorkOptions,
-  { wants, change }: Rewriting,
-): Promise<{ readonly changed: number; readonly left: number }> {
+  { isForeign, wants, change }: Rewriting,
+): Promise<Omit<ValueWorkReport, 'collisions'>> {
   const { keyPrefix, signal, onProgress } = options
   let left = 0
+  let foreign = 0
   const changed = await untilStill(options, async (client, pass) => {
+    foreign = 0
     const report: RewriteReport = await rewriteStrings({
       client,
       prefix: keyPrefix,
-      wants,
+      wants(key, head) {
+        if (isForeign(key, head)) foreign += 1
+        return wants(key, head)
+      },
       change: ({ key, value }) => change(key, value),
       signal,
       onProgress: (progress) => onProgress?.({ ...progress, pass }),
@@ -125,7 +144,7 @@ async function walk(
     left = report.kept
     return report
   })
-  return { changed, left }
+  return { changed, left, foreign }
 }
 
 async function moveAll(options: ValueWorkOptions, walks: () => readonly EarlierWalk[]): Promise<number> {
@@ -184,7 +203,7 @@ class Places {
   readonly #earlierNames: EarlierNames | undefined
   readonly #namespaces = new Map<string, SealedNamespace>()
 
-  constructor({ keyPrefix, keyRing, earlierPrefixes: prefixes = [] }: ValueWorkOptions) {
+  constructor({ keyPrefix, keyRing, earlierPrefixes: prefixes = [], maxBytes }: ValueWorkOptions) {
     this.#keyPrefix = keyPrefix
     this.#envelope = new Envelope({ keyRing, maxPayloadBytes: MAX_PAYLOAD_BYTES })
     if (prefixes.length === 0) return
@@ -194,6 +213,7 @@ class Places {
       root: this.#envelope.namespace(keyPrefix, ROOT_NAMESPACE),
       rootPrefix: namespacePrefix(keyPrefix, ROOT_NAMESPACE),
       markerPrefix: namespacePrefix(keyPrefix, '@legacy'),
+      maxBytes: maxBytes ?? Infinity,
     })
   }
 
@@ -208,6 +228,12 @@ class Places {
   /** A plain value here is an earlier application's: `ai_cache:user:1` with `ai_cache:` among its prefixes. */
   isEarlier(name: Buffer): boolean {
     return this.#earlierNames?.keyOf(name.toString()) !== undefined
+  }
+
+  /** A name under the prefix that no cache gives, nor the earlier application. */
+  isForeign(name: Buffer): boolean {
+    if (!isUtf8(name)) return true
+    return !this.isEarlier(name) && placeOf(this.#keyPrefix, name.toString()) === undefined
   }
 
   sealing({ namespace }: KeyPlace): SealedNamespace {

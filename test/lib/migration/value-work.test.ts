@@ -56,11 +56,22 @@ describe('the work on values of an earlier application @once', () => {
   }
   const names = async (): Promise<readonly string[]> => (await admin.keys('*')).toSorted()
 
+  it('counts what it leaves: what is no JSON, what would be too large, what has a name of nobody', async () => {
+    const plain = { ...options, earlierPrefixes: ['enc:'], maxBytes: 200 }
+    const large = JSON.stringify('x'.repeat(150))
+    await admin.mset({ 'app::a': '1', 'app::token': 'gAAAAAB', 'app::large': large, 'app:odd': '2' })
+    await admin.set(Buffer.from([0x61, 0x70, 0x70, 0x3a, 0xff]), '3')
+    await admin.mset({ 'enc:b': '4', 'enc:token': 'gAAAAAB', 'enc:wide': large, 'app:@lock:x': 'held' })
+    expect(await sealValues(plain)).to.deep.equal({ changed: 2, left: 4, foreign: 2, collisions: 0 })
+    expect(await admin.get('app::large')).to.equal(large)
+    expect(await admin.get('enc:wide')).to.equal(large)
+  })
+
   it('moves them to their own names and back to where they were, time to live kept', async () => {
     await admin.mset({ 'enc:a': '1', 'app:user:1': '"u"', 'app::own': '[3]', 'app:ns:4': seal('ns', '4', 4) })
     await admin.set('enc:timed', '2', 'PX', HOUR_MS)
     const start = await names()
-    expect(await sealValues(options)).to.deep.equal({ changed: 4, left: 0, collisions: 0 })
+    expect(await sealValues(options)).to.deep.equal({ changed: 4, left: 0, foreign: 0, collisions: 0 })
     expect(await names()).to.deep.equal(['app::a', 'app::own', 'app::timed', 'app::user:1', 'app:ns:4'])
     expect(await Promise.all([open('a'), open('user:1'), open('own'), open('4', 'ns')])).to.deep.equal([
       1,
@@ -162,7 +173,7 @@ describe('the work on values of an earlier application @once', () => {
     const foreign = Buffer.from(seal('', 'other', 1))
     await admin.mset({ 'app::i': foreign, 'app:j:1': '1', 'enc:k': '2' })
     const { earlierPrefixes: _prefixes, ...without } = options
-    expect(await sealValues(without)).to.deep.equal({ changed: 1, left: 0, collisions: 0 })
+    expect(await sealValues(without)).to.deep.equal({ changed: 1, left: 0, foreign: 0, collisions: 0 })
     expect(await names()).to.deep.equal(['app::i', 'app:j:1', 'enc:k'])
     await openValues(options)
     expect(await admin.getBuffer('app::i')).to.deep.equal(foreign)
