@@ -8,9 +8,10 @@ import type { FindKeyServers } from '../lib/redis/key-servers.js'
 import { readSettings } from '../lib/settings/read.js'
 import { Secret } from '../lib/settings/secret.js'
 import type { Settings } from '../lib/settings/settings.js'
-import type { CheckedOptions, KeysOptions, SweepCommandOptions } from './keys.js'
+import type { CheckedOptions, KeysOptions, MigrationFolderOption, SweepCommandOptions } from './keys.js'
 import { withKeyServers } from './key-servers.js'
 import { KeyPlace, type WrittenKeys } from './key-place.js'
+import { resealJournal } from './migration-journal.js'
 import { forgetNextKey, nextKey, noteNextKey } from './next-key.js'
 import { ProgressLine } from './progress-line.js'
 import { print, QuietFailure, say } from './report.js'
@@ -121,6 +122,8 @@ export async function sweepKeys(options: SweepCommandOptions): Promise<void> {
     }
     return runSweep(find, { settings, keyRing, options })
   })
+  const left = await resealJournal(options.migration, keyRing)
+  for (const text of left) say(`error: ${text}`)
   report.byKeyId.forEach(({ keyId, values }) => print(`${keyId}  ${values}`))
   say(`${report.resealed} values were sealed anew, in ${report.passes} walks`)
   for (const [reason, count] of Object.entries(report.unreadable)) {
@@ -138,10 +141,11 @@ export async function sweepKeys(options: SweepCommandOptions): Promise<void> {
     )
     throw new QuietFailure()
   }
+  if (left.length > 0) throw new QuietFailure()
 }
 
 /** `keys retire`: a key that nobody needs any more. */
-export async function retireKey(id: string, options: CheckedOptions): Promise<void> {
+export async function retireKey(id: string, options: CheckedOptions & MigrationFolderOption): Promise<void> {
   const { place, written, settings, keyRing } = await open(options)
   const keyId = idOf(id, [keyRing.primaryId, ...keyRing.acceptedIds])
   if (keyId === keyRing.primaryId) {
@@ -160,6 +164,9 @@ export async function retireKey(id: string, options: CheckedOptions): Promise<vo
         : [report.whole ? 'values keep appearing under it: sweep, and look who writes' : SLOTS_ARE_MOVING],
     )
   }
+  const left = await resealJournal(options.migration, keyRing)
+  if (options.force !== true) refuse('the key was not retired', left)
+  else for (const note of left) say(`note: ${note}`)
   const text = written.accepted[keyRing.acceptedIds.indexOf(keyId)]
   if (text === undefined) throw twice()
   await place.write({ ...written, accepted: written.accepted.filter((entry) => entry !== text) })

@@ -1,8 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { DEFAULT_FOLDER } from './migration-options.js'
 import { SETTINGS_OPTION } from './output-options.js'
 
 export interface KeysOptions {
   readonly settings?: string | undefined
+}
+
+/** What the commands that end the use of a key take. */
+export interface MigrationFolderOption {
+  readonly migration: string
 }
 
 export interface CheckedOptions extends KeysOptions {
@@ -10,7 +16,7 @@ export interface CheckedOptions extends KeysOptions {
   readonly force?: boolean | undefined
 }
 
-export interface SweepCommandOptions extends KeysOptions {
+export interface SweepCommandOptions extends KeysOptions, MigrationFolderOption {
   readonly rate: number
   readonly force?: boolean | undefined
   readonly fromStart?: boolean | undefined
@@ -42,7 +48,7 @@ export function addKeys(program: Command): void {
       const { rotateKeys } = await import('./key-commands.js')
       await rotateKeys(id, options)
     })
-  withSettings(keys.command('sweep'))
+  withMigrationFolder(withSettings(keys.command('sweep')))
     .description('seal anew, under the key that seals, what lies under the others')
     .option('--rate <keys>', 'keys a second at most', positive, 5000)
     .option('--from-start', 'forget where an earlier sweep was stopped')
@@ -51,10 +57,10 @@ export function addKeys(program: Command): void {
       const { sweepKeys } = await import('./key-commands.js')
       await sweepKeys(options)
     })
-  withChecks(keys.command('retire'))
+  withMigrationFolder(withChecks(keys.command('retire')))
     .description('drop an accepted key, once no value and no instance needs it')
     .argument('<id>', 'key id, or its beginning')
-    .action(async (id: string, options: CheckedOptions) => {
+    .action(async (id: string, options: CheckedOptions & MigrationFolderOption) => {
       const { retireKey } = await import('./key-commands.js')
       await retireKey(id, options)
     })
@@ -62,6 +68,15 @@ export function addKeys(program: Command): void {
 
 function withSettings(command: Command): Command {
   return command.option(...SETTINGS_OPTION)
+}
+
+/** Its journal is sealed under the same keys. */
+function withMigrationFolder(command: Command): Command {
+  return command.option(
+    '--migration <folder>',
+    'folder of a migration that may be taken back',
+    DEFAULT_FOLDER,
+  )
 }
 
 function withChecks(command: Command): Command {

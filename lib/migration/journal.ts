@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, truncate, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
 import { Envelope, type SealedNamespace } from '../crypto/envelope.js'
 import type { KeyRing } from '../crypto/key-ring.js'
 import { CacheError, OpenError } from '../errors.js'
@@ -76,6 +77,34 @@ export class Journal {
     return text === undefined ? undefined : parse(text, sealingOf(keyRing)).records
   }
 
+  /** Ids of the keys that its records are sealed under; `undefined` where there is no journal. Needs no key. */
+  static async keyIds(folder: string): Promise<ReadonlySet<string> | undefined> {
+    const text = await textOf(join(folder, FILE))
+    if (text === undefined) return undefined
+    const headers = text.split('\n').map((line) => Envelope.describe(Buffer.from(line, 'base64')))
+    return new Set(headers.flatMap((header) => (header === undefined ? [] : [header.keyId])))
+  }
+
+  /**
+   * Seals all of it anew under the key that seals now: the old file or the new one is there at every moment.
+   *
+   * @throws {CacheError} as {@link Journal.open}
+   */
+  static async reseal({ folder, keyRing, hold }: OpenJournalOptions): Promise<void> {
+    await hold.confirm()
+    const path = join(folder, FILE)
+    const text = await textOf(path)
+    if (text === undefined) return
+    const sealing = sealingOf(keyRing)
+    const { id, records } = parse(text, sealing)
+    const lines = records.map((record, index) => sealedLine(sealing, place(id, index), record))
+    try {
+      await writeFileAtomic(path, [`${FORMAT} ${id}\n`, ...lines].join(''), { mode: 0o600 })
+    } catch (error) {
+      throw cannotUse('the journal of the migration', error)
+    }
+  }
+
   /**
    * Opens the journal of the folder, or begins one. Whoever opens it holds it: a torn record is cut off.
    *
@@ -107,12 +136,9 @@ export class Journal {
   async append(record: JournalRecord): Promise<void> {
     if (this.#isBroken) throw damaged('the last record could not be written')
     await this.#hold.confirm()
-    const sealed = this.#sealing.seal(place(this.#id, this.#count), Buffer.from(JSON.stringify(record)), {
-      codec: 'json',
-      lifetimeSeconds: 0,
-    })
+    const line = sealedLine(this.#sealing, place(this.#id, this.#count), record)
     try {
-      await write(this.#file, `${sealed.toString('base64')}\n`)
+      await write(this.#file, line)
     } catch (error) {
       this.#isBroken = true
       throw cannotUse('the journal of the migration', error)
@@ -139,6 +165,11 @@ function sealingOf(keyRing: KeyRing): SealedNamespace {
 
 function place(id: string, index: number): string {
   return `${id}:${index}`
+}
+
+function sealedLine(sealing: SealedNamespace, key: string, record: JournalRecord): string {
+  const payload = Buffer.from(JSON.stringify(record))
+  return `${sealing.seal(key, payload, { codec: 'json', lifetimeSeconds: 0 }).toString('base64')}\n`
 }
 
 interface Parsed {

@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { parse } from 'dotenv'
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
+import { KeyRing } from '../../lib/crypto/key-ring.js'
+import { FolderLock } from '../../lib/migration/folder-lock.js'
+import { Journal } from '../../lib/migration/journal.js'
+import { Secret } from '../../lib/settings/secret.js'
 import { secureCache, type Finished } from '../support/command-line.js'
 import { temporaryFolder } from '../support/generated-folder.js'
 import { startRedis, type RunningRedis } from '../support/redis-server.js'
@@ -128,6 +132,30 @@ describe('secure-cache keys', function () {
     expect((await inEnv())['REDIS_ENCRYPTION_ACCEPTED_KEYS']).to.equal('')
     const said = [generated, rotated, listed, retired].map(({ stdout, stderr }) => stdout + stderr).join()
     for (const key of [first, second]) expect(said).to.not.include(key)
+  })
+
+  it('seals the journal of a migration anew before it retires its key, and else does not retire it @once', async () => {
+    const [old, key] = [newKey(), newKey()]
+    const ringOf = (primary: string): KeyRing =>
+      KeyRing.create({ enabled: true, key: new Secret(primary), acceptedKeys: [] })
+    const place = join(folder.path, '.secure-cache', 'migration')
+    const hold = await FolderLock.take(place)
+    const journal = await Journal.open({ folder: place, keyRing: ringOf(old), hold })
+    await journal.append({ type: 'undone', step: 'tls', side: 'expand', index: 0 })
+    const lines = `REDIS_ENCRYPTION_KEY=${key}\nREDIS_ENCRYPTION_ACCEPTED_KEYS=${old}\n`
+    await writeFile(envFile(), lines)
+    const id = ringOf(old).primaryId
+    const early = await run('retire', id)
+    expect(early.code).to.equal(1)
+    expect(early.stderr).to.match(
+      /error: the journal in .*migration, without which .* another run.*\nhint: the key was not/,
+    )
+    expect(await readFile(envFile(), 'utf8')).to.equal(lines)
+    await journal.close()
+    await hold.release()
+    const retired = await run('retire', id)
+    expect(retired.code, retired.stderr).to.equal(0)
+    expect(await Journal.read({ folder: place, keyRing: ringOf(key) })).to.have.length(1)
   })
 
   it('derives a key from a passphrase, and refuses keys of the process and odd files @once', async () => {

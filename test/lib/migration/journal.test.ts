@@ -87,6 +87,21 @@ describe('the journal of a migration', () => {
     expect(await Journal.read({ folder, keyRing })).to.deep.equal([RECORD])
   })
 
+  it('is sealed anew under the key that seals, record by record, and opens without the old one', async () => {
+    await written(RECORD, NEXT)
+    const hold = await FolderLock.take(folder)
+    const rotated = ringOf('22', '11')
+    await Journal.reseal({ folder, keyRing: rotated, hold })
+    expect([...((await Journal.keyIds(folder)) ?? [])]).to.deep.equal([rotated.primaryId])
+    expect(await Journal.read({ folder, keyRing: ringOf('22') })).to.deep.equal([RECORD, NEXT])
+    expect((await refused(Journal.reseal({ folder, keyRing, hold }))).code).to.equal('ERR_MIGRATION_JOURNAL')
+    const journal = await Journal.open({ folder, keyRing: ringOf('22'), hold })
+    await journal.append(RECORD)
+    await journal.close()
+    await hold.release()
+    expect(await Journal.read({ folder, keyRing: ringOf('22') })).to.deep.equal([RECORD, NEXT, RECORD])
+  })
+
   it('makes room for another migration once this one is undone', async () => {
     const hold = await FolderLock.take(folder)
     const journal = await Journal.open({ folder, keyRing, hold })
@@ -125,6 +140,7 @@ describe('the journal of a migration', () => {
   }
 })
 
-function ringOf(byte: string): KeyRing {
-  return KeyRing.create({ enabled: true, key: new Secret(byte.repeat(32)), acceptedKeys: [] })
+function ringOf(byte: string, ...accepted: readonly string[]): KeyRing {
+  const [key, ...acceptedKeys] = [byte, ...accepted].map((text) => new Secret(text.repeat(32)))
+  return KeyRing.create({ enabled: true, key, acceptedKeys })
 }
