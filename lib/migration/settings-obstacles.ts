@@ -11,6 +11,7 @@ export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]
     state.users.has(fromUtf8(username)) ? [username] : [],
   )
   const tlsPort = state.config.get('tls-port') ?? '0'
+  const otherTls = hasTls ? directivesOfTls(context, steps) : []
   const lacks = (role: UserRole): boolean => users[role] === undefined
   const rows: readonly (readonly [holds: boolean, text: string])[] = [
     [
@@ -28,9 +29,9 @@ export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]
       'the server was built without TLS: install one that was built with it, or put it behind a TLS proxy',
     ],
     [
-      hasTls && tlsPort !== '0' && changesSomething(context, steps),
-      `the server serves TLS already, on port ${tlsPort}, in another way than the step would (port, certificate, protocols, or whether clients need one), so that its clients there would be cut off: ` +
-        'name its port and files with --tls-port and --server-tls and let it ask for client certificates, or let the clients use the plaintext port and CONFIG SET tls-port 0 first',
+      hasTls && tlsPort !== '0' && otherTls.length > 0,
+      `the server serves TLS already, on port ${tlsPort}, in another way than the step would (${otherTls.join(', ')}), so that its clients there would be cut off: ` +
+        'name its port and files with --tls-port and --server-tls, and set the rest as the generated redis.conf does when its clients can; or let them use the plaintext port and CONFIG SET tls-port 0 first',
     ],
     [
       hasTls && tlsFiles === undefined,
@@ -44,11 +45,11 @@ export function obstaclesOfSettings(context: StepContext, steps: readonly Step[]
   return rows.flatMap(([holds, text]) => (holds ? [text] : []))
 }
 
-/** Whether the TLS step would set anything to something else than it is. */
-function changesSomething(context: StepContext, steps: readonly Step[]): boolean {
+/** Names of what the TLS step would set to something else than it is. */
+function directivesOfTls(context: StepContext, steps: readonly Step[]): readonly string[] {
   const added = steps.find(({ id }) => id === 'tls')?.changes(context).expand ?? []
-  return added.some((change) => {
+  return added.flatMap((change) => {
     const wanted = change.kind === 'config' ? change.value : change.rules
-    return !sameContent(contentIn(context.state, change), wanted)
+    return sameContent(contentIn(context.state, change), wanted) ? [] : [change.name]
   })
 }
