@@ -1,4 +1,6 @@
 import { describeHostileBoots } from '../support/hostile-boots.js'
 
-/** A sample; the soak boots two hundred of each. */
-describeHostileBoots('servers booted from hostile settings @once', { boots: 60, timeoutMs: 300_000 })
+describeHostileBoots('servers booted from hostile settings, two hundred of each @once', {
+  boots: 200,
+  timeoutMs: 900_000,
+})

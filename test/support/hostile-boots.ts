@@ -41,7 +41,7 @@ interface Booted {
   readonly client: Redis
 }
 
-/** The same for a sample and for a soak: so many boots with passwords, and as many with prefixes. */
+/** So many boots with passwords, and as many with prefixes. */
 export function describeHostileBoots(
   title: string,
   { boots: wanted, timeoutMs }: { readonly boots: number; readonly timeoutMs: number },
