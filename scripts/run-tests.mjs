@@ -12,10 +12,10 @@ const TESTS = join('dist', 'test')
 
 /** Those that take more than ten seconds on a quiet machine, the longest first; the others follow by name. */
 const LONG = [
+  'generators/hostile-boots',
   'generators/topologies',
   'pack',
   'lib/migration/killed',
-  'generators/hostile-boots',
   'middleware/dashboard/dashboard',
   'cli/generate-config',
   'middleware/dashboard/attacks',
