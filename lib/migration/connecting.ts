@@ -15,6 +15,8 @@ export interface ConnectOptions {
   /** The plaintext address of today. The journal's word wins once the migration has begun. */
   readonly today: { readonly host: string; readonly port: number }
   readonly tlsPort: number
+  /** Whether a server that has forgotten everything will do: it can only be taken back. */
+  readonly goesBack?: boolean | undefined
   /** What the default user asks for today, where that is not REDIS_PASSWORD. */
   readonly currentPassword?: Secret | undefined
 }
@@ -30,17 +32,19 @@ export async function connectTo(
 ): Promise<{
   readonly server: MigrationServer
   readonly place: Place
+  /** Whether it serves as it did before the migration, although the journal has gone on. */
+  readonly hasForgotten: boolean
 }> {
   const begun = progress.begun?.place
   const open: Place = { ...options.today, tlsPort: options.tlsPort, login: 'none' }
-  if (begun !== undefined) return { server: await reachAgain(options, progress, begun), place: begun }
+  if (begun !== undefined) return { ...(await reachAgain(options, progress, begun)), place: begun }
   try {
-    return { server: await reach(options, progress, open), place: open }
+    return { server: await reach(options, progress, open), place: open, hasForgotten: false }
   } catch (error) {
     if (!isCacheError(error) || error.code !== 'ERR_REDIS_NOAUTH') throw error
     if (passwordOfToday(options, progress) === undefined) throw error
     const place: Place = { ...open, login: 'password' }
-    return { server: await reachWithPassword(options, progress, place), place }
+    return { server: await reachWithPassword(options, progress, place), place, hasForgotten: false }
   }
 }
 
@@ -68,32 +72,41 @@ async function reachAgain(
   options: ConnectOptions,
   progress: Progress,
   place: Place,
-): Promise<MigrationServer> {
+): Promise<{ readonly server: MigrationServer; readonly hasForgotten: boolean }> {
   try {
-    return await reach(options, progress, place)
+    return { server: await reach(options, progress, place), hasForgotten: false }
   } catch (error) {
-    if (!(await hasForgotten(options, progress, place))) throw error
-    throw new CacheError(
-      'ERR_MIGRATION_CHANGED',
-      'the server was restarted and has forgotten what was set: it serves whoever it served before. ' +
-        'Start it from the generated redis.conf; or secure it anew while it runs, with another --folder for the new journal',
-    )
+    const server = await reachForgotten(options, progress, place)
+    if (server === undefined) throw error
+    if (options.goesBack === true) return { server, hasForgotten: true }
+    await server.close()
+    throw new CacheError('ERR_MIGRATION_CHANGED', FORGOTTEN)
   }
 }
 
-/** Whether the way of before works and leads to a server without our users. */
-async function hasForgotten(options: ConnectOptions, progress: Progress, place: Place): Promise<boolean> {
+/** What to do with a server that serves as it did before, though its migration has gone on. */
+export const FORGOTTEN =
+  'the server was restarted and has forgotten what was set: it serves whoever it served before, and sealed values are still sealed. ' +
+  'Start it from the generated redis.conf; or take the migration back, which uses the old way in (secure-cache migrate rollback --all), ' +
+  'give the server a configuration file, and begin anew'
+
+/** The server over the way of before, where that leads to one without our users. */
+async function reachForgotten(
+  options: ConnectOptions,
+  progress: Progress,
+  place: Place,
+): Promise<MigrationServer | undefined> {
   const destination = destinationOf(options, progress, place)
   const server = new MigrationServer(destination)
   try {
     await server.use(START)
     const { users } = await server.state()
-    return !users.has(destination.admin.username ?? '')
+    if (!users.has(destination.admin.username ?? '')) return server
   } catch {
-    return false
-  } finally {
-    await server.close()
+    // Then it is away, or still as the migration has left it: what was said first says more.
   }
+  await server.close()
+  return undefined
 }
 
 async function reach(options: ConnectOptions, progress: Progress, place: Place): Promise<MigrationServer> {

@@ -27,7 +27,7 @@ export function courseOf(settings: Settings): Course {
 }
 
 /** The course of a migration under way: the journal's word, with the passwords and certificates of today. */
-export function courseUnderWay(settings: Settings, { begun }: Progress): Course {
+export function courseUnderWay(settings: Settings, { begun, hasForgotten }: Progress): Course {
   const today = courseOf(settings)
   if (begun === undefined) return today
   const kept = begun.course
@@ -37,7 +37,10 @@ export function courseUnderWay(settings: Settings, { begun }: Progress): Course 
     kept.users.map(({ role, username }) => [role, { ...today.users[role], username }]),
   ) as Users
   return {
-    steps: ALL_STEPS.filter(({ id }) => kept.steps.includes(id)),
+    steps: ALL_STEPS.filter(({ id }) => kept.steps.includes(id)).map((step) =>
+      // No step has made another way: the server is reached as it was before all of them.
+      hasForgotten ? { ...step, wayAfter: (before) => before } : step,
+    ),
     settings: {
       ...settings,
       users: { ...settings.users, ...names },

@@ -1,7 +1,7 @@
 import { openPrefixes } from '../access/earlier-prefixes.js'
 import type { KeyRing } from '../crypto/key-ring.js'
 import { CacheError } from '../errors.js'
-import { connectTo, type ConnectOptions } from './connecting.js'
+import { connectTo, FORGOTTEN, type ConnectOptions } from './connecting.js'
 import { courseOf, courseUnderWay, differencesOf } from './course.js'
 import { renewDisk } from './disk.js'
 import { factsOf } from './facts.js'
@@ -102,30 +102,39 @@ export class Migration {
    * ERR_MIGRATION_… where something stands in the way; what was done until then is in the journal.
    */
   async run({ through }: { readonly through?: StepId | undefined } = {}): Promise<void> {
-    await this.#session(async (session) => {
-      const { progress, course } = session
-      // Each time: a replica may have come since the last run.
-      await this.#refuseObstacles(session)
-      const next = course.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
-      const last = course.steps.findIndex(({ id }) => id === (through ?? next))
-      const runner = this.#runner(session)
-      for (const step of course.steps.slice(0, last + 1)) await runner.forward(step)
-    })
+    await this.#session(
+      async (session) => {
+        const { progress, course } = session
+        // Each time: a replica may have come since the last run.
+        await this.#refuseObstacles(session)
+        const next = course.steps.find(({ id }) => progress.stageOf(id) !== 'done')?.id
+        const last = course.steps.findIndex(({ id }) => id === (through ?? next))
+        const runner = this.#runner(session)
+        for (const step of course.steps.slice(0, last + 1)) await runner.forward(step)
+      },
+      { goesBack: false },
+    )
   }
 
   /** Takes the latest step back, or every one down to that one, itself included. */
   async rollback({ downTo }: { readonly downTo?: StepId | undefined } = {}): Promise<void> {
-    await this.#session(async (session) => {
-      const end = downTo ?? session.progress.standing.at(-1)?.step
-      const first = session.course.steps.findIndex(({ id }) => id === end)
-      if (first < 0) return
-      const runner = this.#runner(session)
-      for (const step of session.course.steps.slice(first).toReversed()) await runner.back(step)
-    })
+    await this.#session(
+      async (session) => {
+        const end = downTo ?? session.progress.standing.at(-1)?.step
+        const first = session.course.steps.findIndex(({ id }) => id === end)
+        if (first < 0) return
+        const runner = this.#runner(session)
+        for (const step of session.course.steps.slice(first).toReversed()) await runner.back(step)
+      },
+      { goesBack: true },
+    )
   }
 
-  async #session(work: (session: Session) => Promise<void>): Promise<void> {
-    const session = await openSession(this.#options)
+  async #session(
+    work: (session: Session) => Promise<void>,
+    { goesBack }: { readonly goesBack: boolean },
+  ): Promise<void> {
+    const session = await openSession({ ...this.#options, goesBack })
     try {
       await work(session)
       const { progress, journal } = session
@@ -212,6 +221,7 @@ export class Migration {
       progress,
       leavesDatabases: this.#options.leavesDatabases === true,
       obstacles: [
+        ...(progress.hasForgotten ? [FORGOTTEN] : []),
         ...differencesOf(this.#options.settings, progress),
         ...(progress.stageOf('preparation') === 'done'
           ? []

@@ -34,6 +34,8 @@ export class Progress {
   backup: Extract<JournalRecord, { type: 'backup' }> | undefined
   /** Whether changes of somebody else's were taken as they are. */
   hasAccepted = false
+  /** Whether the server has lost all that was set: then every step has only its values left to take back. */
+  hasForgotten = false
   /** By path: those that the server was seen to write. */
   readonly serverFiles = new Map<string, FileState>()
   /** By the name of the item: what it is by our own last word. */
@@ -65,6 +67,9 @@ export class Progress {
       case 'accepted':
         this.hasAccepted = true
         for (const { content, ...item } of record.items) this.#expect(item, content)
+        break
+      case 'forgotten':
+        this.#forget()
         break
       case 'file':
         this.serverFiles.set(record.path, record)
@@ -134,6 +139,16 @@ export class Progress {
     }
     if (record.type === 'undone') this.#expect(progress.change, progress.before ?? null)
     progress.state = STATES[record.type]
+  }
+
+  #forget(): void {
+    this.hasForgotten = true
+    this.#expected.clear()
+    for (const { expand, contract } of this.steps.values()) {
+      for (const change of [...expand, ...contract]) {
+        if (change.state !== 'planned') change.state = 'undone'
+      }
+    }
   }
 
   #expect({ kind, name }: Item, content: Content): void {

@@ -62,6 +62,8 @@ export type JournalRecord =
   | { readonly type: 'reached'; readonly step: StepId; readonly at: string; readonly stage: Stage }
   /** A file of the server on this machine, around its writing to it. */
   | ({ readonly type: 'file'; readonly path: string } & FileState)
+  /** A restart has brought the server of before back, with the values of now. */
+  | { readonly type: 'forgotten'; readonly at: string }
   /** What somebody else changed, taken as it is. */
   | {
       readonly type: 'accepted'

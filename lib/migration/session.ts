@@ -72,10 +72,22 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     server = connected.server
     await hold.takeServer(server, course.settings.redis.keyPrefix)
     journal = await Journal.open({ ...options, hold })
-    const progress = new Progress(journal.records)
+    const forgotten = { type: 'forgotten', at: new Date().toISOString() } as const
+    const progress = new Progress([...journal.records, ...(connected.hasForgotten ? [forgotten] : [])])
     const facts = await factsOf(server, { measures: progress.backup === undefined })
-    const session = new Session({ server, place: connected.place, journal, progress, course, hold, facts })
-    await lookForChanges(session, options.acceptChanges === true)
+    const session = new Session({
+      server,
+      place: connected.place,
+      journal,
+      progress,
+      course: courseUnderWay(options.settings, progress),
+      hold,
+      facts,
+    })
+    const changes = foreignChanges(session, options.acceptChanges === true)
+    // Only now: it is our server, and not another one at the old address.
+    if (connected.hasForgotten) await journal.append(forgotten)
+    if (changes !== undefined) await session.record(changes)
     return session
   } catch (error) {
     await journal?.close()
@@ -85,13 +97,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-async function lookForChanges(session: Session, accepts: boolean): Promise<void> {
-  const { progress, facts } = session
+/** What somebody else has changed, to be taken as it is. @throws {CacheError} ERR_MIGRATION_CHANGED where it must not be */
+function foreignChanges({ progress, facts }: Session, accepts: boolean): JournalRecord | undefined {
   const items = progress.foreignChanges(facts.state)
-  if (items.length === 0) return
+  if (items.length === 0) return undefined
   if (accepts) {
     const accepted = items.map((item) => ({ ...item, content: contentIn(facts.state, item) }))
-    return session.record({ type: 'accepted', items: accepted })
+    return { type: 'accepted', items: accepted }
   }
   const names = items.map(({ kind, name }) => itemName(kind, name)).join(', ')
   const restarted = facts.runId === progress.begun?.runId ? '' : ' (it was restarted since it began)'

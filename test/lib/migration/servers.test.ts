@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { join } from 'node:path'
+import { readSettings } from '../../../lib/settings/read.js'
 import { INSIDER, lookAt, startOpenRedis, type OpenRedis, type ServerLook } from '../../support/open-redis.js'
 import { RedisProcess } from '../../support/redis-process.js'
 import { startRedis } from '../../support/redis-server.js'
@@ -29,20 +30,33 @@ describe('a migration of a server that is not like the others @once', () => {
     })
   })
 
-  it('says that a server without one has forgotten everything after a restart, and secures it anew', async () => {
+  it('takes back over the old way in what a server without one has forgotten after a restart, values too', async () => {
     await withoutFile(async (open, restart) => {
-      await open.migration().run({ through: 'authentication' })
-      await restart()
+      await open.insider().set('app::k', '"kept"')
       const before = await lookFromOutside(open)
-      for (const command of ['plan', 'run', 'rollback'] as const) {
-        const { code, message } = await refused(open.migration()[command]())
+      // Without TLS the new way fails at once: its port is there.
+      const { REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_KEY, ...env } = open.env
+      expect([REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_KEY]).not.to.include(undefined)
+      const plain = { REDIS_TLS_ENABLED: 'false', REDIS_UNSAFE_NO_TLS: 'true' }
+      const settings = readSettings({ env: { ...env, ...plain } })
+      await open.migration({ settings }).run({ through: 'encryption' })
+      await restart()
+      for (const command of ['plan', 'run'] as const) {
+        const { code, message } = await refused(open.migration({ settings })[command]())
         expect(code).to.equal('ERR_MIGRATION_CHANGED')
-        expect(message).to.match(/has forgotten what was set.*generated redis.conf.*another --folder/)
+        expect(message).to.match(/has forgotten what was set.*generated redis.conf.*rollback --all/)
       }
+      await open.migration({ settings }).rollback()
+      expect(await open.insider().get('app::k')).to.equal('"kept"')
+      const { code, message } = await refused(open.migration({ settings }).run())
+      expect([code, message.includes('has forgotten what was set')]).to.deep.equal([
+        'ERR_MIGRATION_REFUSED',
+        true,
+      ])
+      await open.migration({ settings }).rollback({ downTo: 'preparation' })
       expect(await lookFromOutside(open)).to.deep.equal(before)
-      const anew = open.migration({ folder: join(open.folder, 'anew') })
-      await anew.run({ through: 'authentication' })
-      await anew.rollback({ downTo: 'preparation' })
+      await open.migration({ settings }).run({ through: 'authentication' })
+      await open.migration({ settings }).rollback({ downTo: 'preparation' })
       expect(await lookFromOutside(open)).to.deep.equal(before)
     })
   })
@@ -101,6 +115,8 @@ async function withoutFile(
     ['--bind', server.host],
     ['--protected-mode', 'no'],
     ['--save', ''],
+    // Values outlive a restart, what was set does not.
+    ['--appendonly', 'yes'],
     ['--unixsocket', join(folder, 'redis.sock')],
     ['--dir', server.folder],
     ['--user', 'insider', 'on', `>${INSIDER}`, '~*', '&*', '+@all'],
