@@ -62,7 +62,7 @@ describe('secure-cache migrate at a terminal @once', function () {
 
   it('marks no step as done where it cannot begin', async () => {
     const client = new Redis(server.port)
-    await client.set('ai_cache:@lock:migration', '{"token":"of somebody else"}')
+    await client.set('ai_cache:@lock:migration', 'the token of somebody else', 'PX', 30_000)
     const { ended, shown } = migrate('run --all')
     expect(await ended(), shown()).to.equal(1)
     expect(shown()).to.include('another run of the migration holds the lock').and.not.to.include('✔')
