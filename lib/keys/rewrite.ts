@@ -1,14 +1,13 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { CompareAndSet, type Change, type Exchanged, type GroupOf } from '../redis/compare-and-set.js'
-import { escapeGlob } from '../redis/glob.js'
 import { Redirection } from '../redis/redirection.js'
 import { fromRedis } from '../redis/redis-errors.js'
+import { scanStrings } from '../redis/scan-strings.js'
 import { scanFraction } from './scan-cursor.js'
 
 /** What a look takes of a value: the header of a sealed one up to its nonce (docs/envelope.md). */
 export const LOOK_BYTES = 27
-const SCAN_COUNT = 500
 /** Values of one transaction: some tenths of a millisecond of the server's time. */
 const JOINED_KEYS = 32
 const KEYS_PER_SECOND = 20_000
@@ -101,7 +100,7 @@ class Walk {
     const { signal, onProgress } = this.#options
     let cursor = this.#options.cursor ?? START
     do {
-      const { next, keys } = await this.#scan(cursor)
+      const { next, keys } = await scanStrings(this.#options.client, cursor, this.#options.prefix)
       const page = await this.#wanted(keys)
       for (let from = 0; from < page.length; from += JOINED_KEYS) {
         if (signal?.aborted === true) return { ...this.#counts, finished: false, cursor }
@@ -113,26 +112,6 @@ class Walk {
       if (signal?.aborted === true) return { ...this.#counts, finished: cursor === START, cursor }
     } while (cursor !== START)
     return { ...this.#counts, finished: true, cursor }
-  }
-
-  async #scan(cursor: string): Promise<{ readonly next: string; readonly keys: readonly Buffer[] }> {
-    const { client, prefix } = this.#options
-    try {
-      const pattern = `${escapeGlob(prefix)}*`
-      const reply: unknown = await client.callBuffer(
-        'SCAN',
-        cursor,
-        'MATCH',
-        pattern,
-        'COUNT',
-        String(SCAN_COUNT),
-        'TYPE',
-        'string',
-      )
-      return readPage(reply)
-    } catch (error) {
-      throw fromRedis(error, 'SCAN')
-    }
   }
 
   /** Those keys of a page whose first bytes ask for it. */
@@ -177,12 +156,4 @@ class Walk {
     // An abort ends the rest; the loop sees it.
     await rest(aheadMs, undefined, { signal }).catch(() => undefined)
   }
-}
-
-function readPage(reply: unknown): { readonly next: string; readonly keys: readonly Buffer[] } {
-  const [next, keys] = Array.isArray(reply) ? (reply as unknown[]) : []
-  if (!Buffer.isBuffer(next) || !Array.isArray(keys) || !keys.every((key) => Buffer.isBuffer(key))) {
-    throw fromRedis(new Error('unexpected reply'), 'SCAN')
-  }
-  return { next: next.toString('latin1'), keys }
 }

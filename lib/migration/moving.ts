@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import { scanFraction } from '../keys/scan-cursor.js'
-import { escapeGlob } from '../redis/glob.js'
-import { fromRedis } from '../redis/redis-errors.js'
+import { scanStrings } from '../redis/scan-strings.js'
 import { stringAt, writeWatched, type Command } from '../redis/watched-write.js'
 
-const SCAN_COUNT = 500
 /** Keys of one transaction, and about what their values may have together. */
 const JOINED_KEYS = 32
 const JOINED_BYTES = 1024 * 1024
@@ -56,7 +54,8 @@ export async function moveStrings(options: MovingOptions): Promise<MovingReport>
   let overtaken = 0
   let cursor = START
   do {
-    const { next, names } = await scan(options, cursor)
+    const { next, keys } = await scanStrings(options.client, cursor, options.prefix)
+    const names = keys.filter((key) => isUtf8(key)).map(String)
     for (const group of await grouped(options, names)) {
       if (signal?.aborted === true) return { changed, overtaken, finished: false }
       const moved = await move(options, group)
@@ -67,23 +66,6 @@ export async function moveStrings(options: MovingOptions): Promise<MovingReport>
     onProgress?.({ changed, fraction: cursor === START ? 1 : scanFraction(cursor) })
   } while (cursor !== START)
   return { changed, overtaken, finished: true }
-}
-
-async function scan(
-  { client, prefix }: MovingOptions,
-  cursor: string,
-): Promise<{ readonly next: string; readonly names: readonly string[] }> {
-  const match = `${escapeGlob(prefix)}*`
-  const reply: unknown = await client
-    .callBuffer('SCAN', cursor, 'MATCH', match, 'COUNT', String(SCAN_COUNT), 'TYPE', 'string')
-    .catch((error: unknown) => {
-      throw fromRedis(error, 'SCAN')
-    })
-  const [next, keys] = Array.isArray(reply) ? (reply as unknown[]) : []
-  if (!Buffer.isBuffer(next) || !Array.isArray(keys) || !keys.every((key) => Buffer.isBuffer(key))) {
-    throw fromRedis(new Error('unexpected reply'), 'SCAN')
-  }
-  return { next: next.toString('latin1'), names: keys.filter((key) => isUtf8(key)).map(String) }
 }
 
 /** Keys of a page, as their related names, in transactions of bounded size. */
