@@ -45,6 +45,8 @@ export function aadNamespace(prefix: string, name: string): string {
 export class AdditionalData {
   readonly #scratch: Buffer
   readonly #keyAt: number
+  /** The scratch up to the end of the key: of the same length most times. */
+  #filled: Buffer
 
   constructor(namespace: string) {
     const length = Buffer.byteLength(namespace)
@@ -53,6 +55,7 @@ export class AdditionalData {
     this.#scratch[SHAPE_AT] = SHAPE_STRING
     this.#scratch.writeUInt16BE(length, NAMESPACE_LENGTH_AT)
     this.#scratch.write(namespace, NAMESPACE_AT)
+    this.#filled = this.#scratch
   }
 
   /**
@@ -70,7 +73,9 @@ export class AdditionalData {
       throw new CacheError('ERR_CACHE_KEY', 'a key must be well-formed text, without lone surrogates')
     }
     target.writeUInt32BE(length, this.#keyAt - KEY_LENGTH_BYTES)
-    return target.subarray(0, end)
+    if (target !== this.#scratch) return target.subarray(0, end)
+    if (this.#filled.length !== end) this.#filled = target.subarray(0, end)
+    return this.#filled
   }
 
   /** The common buffer, or a larger copy of it: a UTF-16 unit takes at most three bytes. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { CacheError, OpenError } from '../errors.js'
 import { AdditionalData } from './additional-data.js'
 import {
@@ -22,7 +23,7 @@ import type { Metadata } from './metadata.js'
 import { unwrap, wrap, type PayloadOptions } from './payload.js'
 import type { RandomPool } from './random-pool.js'
 import type { RingKey } from './ring-key.js'
-import { gcmOpen, gcmSeal, SUBKEY_NONCE_BYTES, type GcmInput } from './xaes.js'
+import { gcmOpen, gcmSeal, SUBKEY_NONCE_BYTES, type GcmInput, type Subkey } from './xaes.js'
 
 /** Clocks may differ by so much without a value being refused or reported. */
 const SKEW_SECONDS = 60
@@ -121,8 +122,13 @@ export class SealedNamespace {
   open(key: string, sealedBytes: Uint8Array): Opened {
     const sealed = asBuffer(sealedBytes)
     const found = this.#find(sealed)
-    const input = this.#openingInput(sealed, key, found)
-    return this.#opened(gcmOpen(input, sealed, HEADER_BYTES), sealed, found)
+    const subkey = found.ringKey.sealingKey(this.#aadNamespace).forOpening(sealed)
+    try {
+      const input = this.#openingInput(sealed, key, subkey)
+      return this.#opened(gcmOpen(input, sealed, HEADER_BYTES), sealed, found)
+    } finally {
+      if (subkey instanceof Uint8Array) subkey.fill(0)
+    }
   }
 
   /**
@@ -138,7 +144,8 @@ export class SealedNamespace {
     // JSON is parsed here in any case, which takes ten times as long as opening it.
     if (readForm(sealed)?.codec !== 'bytes' || !thread.takes(sealed.length)) return undefined
     const found = this.#find(sealed)
-    const input = this.#openingInput(sealed, key, found)
+    const subkey = found.ringKey.sealingKey(this.#aadNamespace).forOpeningAside(sealed)
+    const input = this.#openingInput(sealed, key, subkey)
     return thread
       .run({ direction: 'open', ...input, text: sealed, headerBytes: HEADER_BYTES })
       .then((plaintext) => this.#opened(plaintext && asBuffer(plaintext), sealed, found))
@@ -176,7 +183,7 @@ export class SealedNamespace {
   }
 
   /** Writes the whole header, with a fresh nonce. */
-  #sealingInput(sealed: Buffer, key: string, draft: Draft): GcmInput {
+  #sealingInput(sealed: Buffer, key: string, draft: Draft): GcmInput<KeyObject> {
     writeHeader(sealed, draft)
     const additionalData = this.#additionalData.of(sealed, key)
     const sealingKey = draft.ringKey.sealingKey(this.#aadNamespace)
@@ -195,9 +202,8 @@ export class SealedNamespace {
     return { form, ringKey }
   }
 
-  #openingInput(sealed: Buffer, key: string, { ringKey }: Found): GcmInput {
+  #openingInput<K extends Subkey>(sealed: Buffer, key: string, subkey: K): GcmInput<K> {
     const additionalData = this.#additionalData.of(sealed, key)
-    const subkey = ringKey.sealingKey(this.#aadNamespace).forOpening(sealed)
     return { subkey, nonce: sealed.subarray(GCM_NONCE_AT, HEADER_BYTES), additionalData }
   }
 

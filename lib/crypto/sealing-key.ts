@@ -1,23 +1,27 @@
 import type { KeyObject } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { NONCE_AT } from './header.js'
+import { KeptSubkeys } from './kept-subkeys.js'
 import type { RandomPool } from './random-pool.js'
-import { SUBKEY_NONCE_BYTES, XaesKey } from './xaes.js'
+import { SUBKEY_NONCE_BYTES, XaesKey, type Subkey } from './xaes.js'
 
 const KEPT_VALUES = 2 ** 16
 const KEPT_MS = 1000
-const KEPT_SUBKEYS = 32
+/**
+ * Up to Node 22 a key of plain bytes is the cheapest for a single value: a `KeyObject` costs 1.3 to 2 µs to make, and
+ * as much again to collect. From Node 24 on plain bytes cost 13 µs more than one (docs/performance.md).
+ */
+const PLAIN_BYTES_ARE_CHEAP = Number.parseInt(process.versions.node, 10) < 24
 
 /**
  * One sealing key: the XAES key of one namespace under one key of the ring, with what saves deriving.
  *
  * The writer keeps the first 12 nonce bytes and their subkey for at most 2^16 values or one second, and
  * draws the last 12 bytes at random each time: safe to about 2^49 values a key (2^80 without keeping), and
- * any XAES reader opens the result. The reader keeps the subkeys that it met last.
+ * any XAES reader opens the result. The reader keeps the subkeys of the prefixes that it meets again.
  */
 export class SealingKey {
   readonly #xaes: XaesKey
-  readonly #subkeys = new LRUCache<string, KeyObject>({ max: KEPT_SUBKEYS })
+  readonly #kept = new KeptSubkeys()
   readonly #prefix = Buffer.alloc(SUBKEY_NONCE_BYTES)
   #subkey: KeyObject | undefined
   #uses = 0
@@ -47,14 +51,21 @@ export class SealingKey {
     return subkey
   }
 
-  /** The subkey of the nonce in the header. */
-  forOpening(sealed: Buffer): KeyObject {
-    const prefix = sealed.toString('latin1', NONCE_AT, NONCE_AT + SUBKEY_NONCE_BYTES)
-    let subkey = this.#subkeys.get(prefix)
-    if (subkey === undefined) {
-      subkey = this.#xaes.subkey(sealed, NONCE_AT)
-      this.#subkeys.set(prefix, subkey)
-    }
-    return subkey
+  /** The subkey of the nonce in the header, for this one value: plain bytes are to be wiped after it. */
+  forOpening(sealed: Buffer): Subkey {
+    const isKnown = this.#kept.meet(sealed, NONCE_AT)
+    return isKnown || !PLAIN_BYTES_ARE_CHEAP
+      ? this.#keptSubkey(sealed)
+      : this.#xaes.subkeyBytes(sealed, NONCE_AT)
+  }
+
+  /** The subkey of the nonce in the header, for as long as anybody holds it. */
+  forOpeningAside(sealed: Buffer): KeyObject {
+    this.#kept.meet(sealed, NONCE_AT)
+    return this.#keptSubkey(sealed)
+  }
+
+  #keptSubkey(sealed: Buffer): KeyObject {
+    return this.#kept.of(sealed, NONCE_AT, () => this.#xaes.subkey(sealed, NONCE_AT))
   }
 }

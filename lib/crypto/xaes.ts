@@ -10,9 +10,12 @@ const BLOCK_BYTES = 16
 // Tag length is fixed: Node 20 to 24 otherwise accept GCM tags of four bytes.
 const GCM_OPTIONS = Object.freeze({ authTagLength: TAG_BYTES })
 
+/** A secret key of 32 bytes. As plain bytes it is good for one call, and whoever made it wipes it afterwards. */
+export type Subkey = KeyObject | Uint8Array
+
 /** What one AES-256-GCM call needs beside its text; `nonce` are the last 12 bytes of the XAES nonce. */
-export interface GcmInput {
-  readonly subkey: KeyObject
+export interface GcmInput<K extends Subkey = Subkey> {
+  readonly subkey: K
   readonly nonce: Uint8Array
   readonly additionalData: Uint8Array
 }
@@ -38,16 +41,21 @@ export class XaesKey {
 
   /** The AES-256-GCM key for the 12 nonce bytes at `offset`. */
   subkey(nonce: Uint8Array, offset: number): KeyObject {
+    const derived = this.subkeyBytes(nonce, offset)
+    const subkey = createSecretKey(derived)
+    derived.fill(0)
+    return subkey
+  }
+
+  /** The same as plain bytes, to be used once and wiped. */
+  subkeyBytes(nonce: Uint8Array, offset: number): Buffer {
     const blocks = this.#blocks
     for (let i = 0; i < SUBKEY_NONCE_BYTES; i++) {
       const mixed = (this.#k1[4 + i] ?? 0) ^ (nonce[offset + i] ?? 0)
       blocks[4 + i] = mixed
       blocks[BLOCK_BYTES + 4 + i] = mixed
     }
-    const derived = this.#ecb.update(blocks)
-    const subkey = createSecretKey(derived)
-    derived.fill(0)
-    return subkey
+    return this.#ecb.update(blocks)
   }
 }
 
@@ -61,6 +69,9 @@ export function gcmSeal(input: GcmInput, plaintext: Uint8Array, target: Uint8Arr
   target.set(cipher.getAuthTag(), tagAt)
 }
 
+/** Filled anew for each call: another view of the value would cost more than its 16 bytes. */
+const tag = new Uint8Array(TAG_BYTES)
+
 /**
  * Decrypts ciphertext ‖ tag, which begin at `offset`; `undefined` where they are not authentic. No byte leaves
  * before the tag is checked.
@@ -70,7 +81,8 @@ export function gcmOpen(input: GcmInput, sealed: Uint8Array, offset: number): Bu
   if (tagAt < offset) return undefined
   const decipher = createDecipheriv('aes-256-gcm', input.subkey, input.nonce, GCM_OPTIONS)
   decipher.setAAD(input.additionalData)
-  decipher.setAuthTag(sealed.subarray(tagAt))
+  for (let i = 0; i < TAG_BYTES; i++) tag[i] = sealed[tagAt + i] ?? 0
+  decipher.setAuthTag(tag)
   const plaintext = decipher.update(sealed.subarray(offset, tagAt))
   try {
     decipher.final()

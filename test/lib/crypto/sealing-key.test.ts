@@ -1,9 +1,9 @@
-import { createSecretKey, randomFillSync } from 'node:crypto'
+import { createSecretKey, KeyObject, randomFillSync } from 'node:crypto'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { RandomPool } from '../../../lib/crypto/random-pool.js'
 import { SealingKey } from '../../../lib/crypto/sealing-key.js'
-import { XaesKey } from '../../../lib/crypto/xaes.js'
+import { XaesKey, type Subkey } from '../../../lib/crypto/xaes.js'
 
 const NONCE_AT = 27
 const MASTER = createSecretKey(Buffer.alloc(32, 9))
@@ -50,7 +50,7 @@ describe('a sealing key', () => {
   it('uses the subkey of the nonce that it wrote', () => {
     const { subkey, header } = writer()(0)
     expect(subkey.equals(new XaesKey(MASTER).subkey(header, NONCE_AT))).to.equal(true)
-    expect(subkey.equals(new SealingKey(MASTER).forOpening(header))).to.equal(true)
+    expect(bytesOf(new SealingKey(MASTER).forOpening(header))).to.equal(bytesOf(subkey))
   })
 
   it('does not go on with the old prefix after its generator failed', () => {
@@ -67,12 +67,34 @@ describe('a sealing key', () => {
     expect(write(0).prefix).not.to.equal(prefix)
   })
 
-  it('opens more prefixes than it keeps subkeys for', () => {
+  it('reads with the same subkey, be the prefix new, met again, forgotten meanwhile or given to another thread', () => {
     const key = new SealingKey(MASTER)
-    const headers = Array.from({ length: 100 }, (_, i) => Buffer.alloc(51, i))
-    const subkeys = headers.map((header) => key.forOpening(header))
-    for (const [i, header] of headers.entries()) {
-      expect(key.forOpening(header).equals(subkeys[i] ?? MASTER)).to.equal(true)
+    const headers = Array.from({ length: 300 }, () => randomFillSync(Buffer.alloc(51)))
+    const wanted = headers.map((header) => bytesOf(new XaesKey(MASTER).subkey(header, NONCE_AT)))
+    for (let round = 0; round < 3; round += 1) {
+      for (const [i, header] of headers.entries()) {
+        for (let again = 0; again <= i % 3; again += 1) {
+          expect(bytesOf(key.forOpening(header))).to.equal(wanted[i])
+        }
+        if (i % 4 === 0) expect(bytesOf(key.forOpeningAside(header))).to.equal(wanted[i])
+      }
     }
   })
+
+  it('keeps the subkey of a prefix that it met again, and no bytes that whoever opens with them wipes', () => {
+    const key = new SealingKey(MASTER)
+    const header = Buffer.alloc(51, 7)
+    const first = key.forOpening(header)
+    const second = key.forOpening(header)
+    expect(second).to.be.instanceOf(KeyObject)
+    expect(key.forOpening(header)).to.equal(second)
+    expect(key.forOpeningAside(header)).to.equal(second)
+    if (first instanceof Uint8Array) first.fill(0)
+    expect(bytesOf(key.forOpening(header))).to.equal(bytesOf(second))
+    expect(bytesOf(second)).not.to.equal(Buffer.alloc(32).toString('hex'))
+  })
 })
+
+function bytesOf(subkey: Subkey): string {
+  return Buffer.from(subkey instanceof Uint8Array ? subkey : subkey.export()).toString('hex')
+}
