@@ -136,8 +136,10 @@ export class RedisConnection {
     return reply
   }
 
-  send(command: LeanCommand): void {
+  /** `operations`: how many calls of the store it answers. */
+  send(command: LeanCommand, operations = 1): void {
     this.client.sendCommand(command)
+    this.#watch.sent(operations)
   }
 
   /** What was observed, never what was configured. */

@@ -5,6 +5,16 @@ import { sizeOf, type Piece } from './pieces.js'
 /** What is larger is handed on as it is, beside the others: copying it costs more than another buffer. */
 const COPIED_BYTES = 4 * 1024
 const FLUSH_BYTES = 64 * 1024
+/** So many operations leave before the tick ends: few where the server may have nothing to do, more where it has. */
+const WORTH_SENDING = { idle: 8, busy: 32 }
+
+/** What its owner tells the joined writes of a socket. */
+export interface JoinedWrites {
+  /** What was written last asks for so many operations. */
+  wrote(operations: number): void
+  /** Something came back. */
+  heard(): void
+}
 
 /**
  * Lets the writes of one tick leave as one: one system call, and as few TLS records as can be, instead of
@@ -13,14 +23,19 @@ const FLUSH_BYTES = 64 * 1024
  * It works below ioredis, on the socket, so that no order can change. (Batching above it, through
  * `sendCommand(command, stream)`, delivers replies to the wrong callers when mixed with direct commands.)
  * Writes with a callback or an encoding flush first, as does `end`; back-pressure is passed on.
+ *
+ * A tick that seals or opens many values is long. What is worth a packet of its own leaves in between, so that the
+ * server works on it meanwhile; otherwise one of the two always waits for the other.
  */
-export function joinWrites(stream: Socket): void {
+export function joinWrites(stream: Socket): JoinedWrites {
   const write = stream.write.bind(stream) as (chunk: Piece, ...rest: unknown[]) => boolean
   const end = stream.end.bind(stream) as (...given: unknown[]) => Socket
   const rooms = new JoinRooms()
   let gathered: Piece[] = []
   let size = 0
   let scheduled = false
+  let operations = 0
+  let isIdle = true
 
   const writeChunk = (chunk: Chunk): boolean => {
     if (!Array.isArray(chunk)) return write(chunk)
@@ -33,6 +48,8 @@ export function joinWrites(stream: Socket): void {
     const chunks = chunksOf(gathered)
     gathered = []
     size = 0
+    operations = 0
+    isIdle = false
     if (stream.destroyed) return true
     const [first] = chunks
     if (chunks.length === 1 && first !== undefined) return writeChunk(first)
@@ -66,6 +83,15 @@ export function joinWrites(stream: Socket): void {
   stream.end = (...given: unknown[]) => {
     flush()
     return end(...given)
+  }
+  return {
+    wrote(count) {
+      operations += count
+      if (operations >= (isIdle ? WORTH_SENDING.idle : WORTH_SENDING.busy)) flush()
+    },
+    heard() {
+      isIdle = true
+    },
   }
 }
 

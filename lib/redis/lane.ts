@@ -22,7 +22,7 @@ export class Lane {
       new SendWindow({
         maxCost: WINDOW_BYTES,
         maxCommands: WINDOW_COMMANDS,
-        send: (command) => connection.send(command),
+        send: (command, operations) => connection.send(command, operations),
       })
     this.#windows = { read: window(), write: window() }
     connection.onStatus((status) => (status === 'up' ? this.#open() : this.#shut()))

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { joinWrites } from './joined-writes.js'
+import { joinWrites, type JoinedWrites } from './joined-writes.js'
 import { ReplyFence } from './reply-fence.js'
 import type { ScrubbedRedis } from './scrubbed-client.js'
 
@@ -25,6 +25,7 @@ export class NodeWatch {
   readonly #timeoutMs: number
   readonly #silent: () => void
   readonly #fence: ReplyFence
+  #writes: JoinedWrites | undefined
   #bytesRead = 0
   #bytesSeen = 0
   #quietSince = 0
@@ -40,6 +41,11 @@ export class NodeWatch {
   /** Grows with every reply. */
   get bytesRead(): number {
     return this.#bytesRead
+  }
+
+  /** Commands for so many operations were handed to the socket. */
+  sent(operations: number): void {
+    this.#writes?.wrote(operations)
   }
 
   /** One look, at this time of the event loop's clock. True while something is pending. */
@@ -61,9 +67,11 @@ export class NodeWatch {
   }
 
   #attach(stream: Socket): void {
-    joinWrites(stream)
+    const writes = joinWrites(stream)
+    this.#writes = writes
     stream.on('data', (chunk: Buffer) => {
       this.#bytesRead += chunk.length
+      writes.heard()
     })
   }
 }

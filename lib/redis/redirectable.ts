@@ -34,6 +34,10 @@ export class Redirectable implements Sendable {
     return this.#item.cost
   }
 
+  get operations(): number {
+    return this.#item.operations
+  }
+
   get settled(): boolean {
     return this.#item.settled
   }

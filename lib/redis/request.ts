@@ -17,6 +17,7 @@ export class Request<T> implements Sendable {
   readonly name: string
   readonly parts: readonly Part[]
   readonly cost: number
+  readonly operations = 1
   readonly #operation: Operation<T>
   readonly #read: ReplyReader<T>
   readonly #desk: FailureDesk
@@ -61,6 +62,7 @@ export interface SetParts {
 export class SetRequest implements Sendable {
   readonly name = 'set'
   readonly cost: number
+  readonly operations = 1
   readonly #key: string
   readonly #bytes: Uint8Array
   readonly #expiry: string | undefined

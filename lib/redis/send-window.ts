@@ -8,6 +8,8 @@ export interface Sendable extends ReplySink {
   readonly parts: readonly Part[]
   /** Bytes that it moves: the value of a write, the expected reply of a read. */
   readonly cost: number
+  /** How many calls of the store it answers. */
+  readonly operations: number
   /** Nobody waits for it any more: it is not sent. */
   readonly settled: boolean
 }
@@ -16,7 +18,7 @@ export interface SendWindowOptions {
   /** Bytes on the way at most; a single larger command travels alone. */
   readonly maxCost: number
   readonly maxCommands: number
-  readonly send: (command: LeanCommand) => void
+  readonly send: (command: LeanCommand, operations: number) => void
 }
 
 /** Sent items at the front of the queue that are tolerated before it is cut. */
@@ -41,9 +43,9 @@ export class SendWindow {
     this.#options = options
   }
 
-  /** Whether something is on its way. */
+  /** Whether something is on its way, or waits for it. */
   get isBusy(): boolean {
-    return this.#commands > 0
+    return this.#commands > 0 || this.#head < this.#waiting.length
   }
 
   /** Sends it, now or in its turn. */
@@ -97,7 +99,8 @@ export class SendWindow {
   #send(item: Sendable): void {
     this.#cost += item.cost
     this.#commands += 1
-    this.#options.send(new LeanCommand(item.name, item.parts, new Travelling(item, this.#arrivals)))
+    const command = new LeanCommand(item.name, item.parts, new Travelling(item, this.#arrivals))
+    this.#options.send(command, item.operations)
   }
 
   #arrived(item: Sendable): void {

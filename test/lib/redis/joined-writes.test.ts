@@ -4,13 +4,14 @@ import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import { joinWrites } from '../../../lib/redis/joined-writes.js'
+import { joinWrites, type JoinedWrites } from '../../../lib/redis/joined-writes.js'
 
 describe('joinWrites', () => {
   let received: Buffer[]
   let near: Socket
   let far: Promise<Socket>
   let writes: number
+  let joined: JoinedWrites
   const server = createServer()
 
   beforeEach(async () => {
@@ -26,7 +27,7 @@ describe('joinWrites', () => {
       writes += 1
       return write(...given)
     }
-    joinWrites(near)
+    joined = joinWrites(near)
     ;(await far).on('data', (chunk: Buffer) => received.push(chunk))
   })
   afterEach(async () => {
@@ -48,6 +49,32 @@ describe('joinWrites', () => {
     await tick()
     expect(writes).to.equal(1)
     expect(await ended()).to.equal(Array.from({ length: 100 }, (_, index) => `${index},`).join(''))
+  })
+
+  it('lets eight operations leave before the tick ends when the server has answered, and 32 when it has not', async () => {
+    const letters = (count: number) => {
+      for (let index = 0; index < count; index += 1) {
+        near.write('x')
+        joined.wrote(1)
+      }
+      return writes
+    }
+    expect(letters(7)).to.equal(0)
+    expect(letters(1)).to.equal(1)
+    expect(letters(31)).to.equal(1)
+    expect(letters(1)).to.equal(2)
+    joined.heard()
+    expect(letters(7)).to.equal(2)
+    await tick()
+    expect(writes).to.equal(3)
+    joined.heard()
+    // What has left at the end of a tick does not count in the next one.
+    expect(letters(7)).to.equal(3)
+    expect(letters(1)).to.equal(4)
+    near.write('one')
+    joined.wrote(40)
+    expect(writes).to.equal(5)
+    expect(await ended()).to.equal(`${'x'.repeat(55)}one`)
   })
 
   it('hands large chunks on uncopied, in one call of the socket with what stands around them', async () => {

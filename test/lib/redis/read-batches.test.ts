@@ -45,7 +45,10 @@ describe('ReadBatches', () => {
         },
       },
       groupOf: (key) => Number(/:slot(\d+)/.exec(key)?.[1] ?? 0),
-      offer: (batch) => offered.push(batch),
+      offer: (batch) => {
+        offered.push(batch)
+        isBusy = true
+      },
       isBusy: () => isBusy,
     })
   })
@@ -70,6 +73,7 @@ describe('ReadBatches', () => {
   it('sends one key as GET and the keys of a tick as MGET', async () => {
     add(1)
     await ended()
+    isBusy = false
     add(2)
     await ended()
     expect(offered.map(({ name, parts }) => [name, ...parts])).to.deep.equal([
@@ -96,13 +100,14 @@ describe('ReadBatches', () => {
 
   it('cuts at 32 keys, and at about 4 MiB of values as large as those seen before', async () => {
     estimates.saw('p:small:x', 100)
+    isBusy = true
     add(100, 'small')
-    await ended()
+    await new Promise(setImmediate)
     expect(offered.map(({ parts }) => parts.length)).to.deep.equal([32, 32, 32, 4])
     offered.length = 0
     estimates.saw('p:large:x', MIB)
     add(9, 'large')
-    await ended()
+    await new Promise(setImmediate)
     expect(offered.map(({ parts, cost }) => [parts.length, cost / MIB])).to.deep.equal([
       [4, 4],
       [4, 4],
@@ -110,14 +115,27 @@ describe('ReadBatches', () => {
     ])
   })
 
-  it('is careful with a namespace that it does not know, and learns from replies', async () => {
-    add(32)
+  it('lets eight go first while nothing is on its way, so that the server works while the others are gathered', async () => {
+    estimates.saw('p:n:x', 100)
+    const sink = add(16)
+    expect(offered.map(({ parts, operations }) => [parts.length, operations])).to.deep.equal([[8, 8]])
     await ended()
+    expect(offered.map(({ parts }) => parts.length)).to.deep.equal([8, 8])
+    for (const [half, batch] of offered.entries()) {
+      batch.replied(Array.from({ length: 8 }, (_, index) => Buffer.from(`${half * 8 + index}`)))
+    }
+    expect(sink.values.map(String)).to.deep.equal(Array.from({ length: 16 }, (_, index) => `${index}`))
+  })
+
+  it('is careful with a namespace that it does not know, and learns from replies', async () => {
+    isBusy = true
+    add(32)
+    await new Promise(setImmediate)
     expect(offered.map(({ parts }) => parts.length)).to.deep.equal([16, 16])
     offered[0]?.replied(Array.from({ length: 16 }, () => Buffer.alloc(10)))
     offered.length = 0
     add(32)
-    await ended()
+    await new Promise(setImmediate)
     expect(offered.map(({ parts }) => parts.length)).to.deep.equal([32])
   })
 

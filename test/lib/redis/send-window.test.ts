@@ -8,6 +8,7 @@ import { SendWindow } from '../../../lib/redis/send-window.js'
 class Item implements Sendable {
   readonly name = 'get'
   readonly parts = ['key']
+  readonly operations = 1
   readonly cost: number
   settled = false
   outcome = 'waiting'
