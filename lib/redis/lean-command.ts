@@ -1,7 +1,7 @@
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { Command } from 'ioredis'
 import { HiddenArguments } from './hidden-arguments.js'
-import { join, type Piece } from './pieces.js'
+import type { Piece } from './joined-writes.js'
 
 /** A piece of a command: text goes out as UTF-8, bytes as they are. */
 export type Part = Piece
@@ -25,10 +25,21 @@ const CRLF = '\r\n'
 export class LeanCommand extends Command {
   #parts: readonly Part[]
   #sink: ReplySink
+  /** Makes an error ours; set by the client that sends the command. */
+  scrub: ((error: unknown, name: string) => unknown) | undefined = undefined
 
   static {
     // ioredis makes a promise for each command, with four functions around it; nobody would ever look at it.
-    Object.defineProperty(this.prototype, 'initPromise', { value: () => undefined })
+    define(this.prototype, 'initPromise', () => undefined)
+    // Not methods: to ioredis's types they are properties, which each command would have to be given.
+    define(this.prototype, 'resolve', function (this: LeanCommand, reply: unknown) {
+      this.isResolved = true
+      this.#settle().replied(reply)
+    })
+    define(this.prototype, 'reject', function (this: LeanCommand, error: unknown) {
+      const { scrub } = this
+      this.#settle().failed(scrub === undefined ? error : scrub(error, this.name))
+    })
   }
 
   constructor(name: string, parts: readonly Part[], sink: ReplySink) {
@@ -36,22 +47,29 @@ export class LeanCommand extends Command {
     this.args = NO_ARGUMENTS
     this.#parts = parts
     this.#sink = sink
-    this.resolve = (reply: unknown) => {
-      this.isResolved = true
-      this.#settle().replied(reply)
-    }
-    this.reject = (error) => this.#settle().failed(error)
+    this.isTraced = true
   }
 
-  /** Hands all pieces but the last to the socket itself, which gathers them (joined-writes.ts): no copy is made here. */
-  override toWritable(socket?: object): string | Buffer {
-    const pieces = piecesOf(this.name, this.#parts)
+  /**
+   * The command in RESP: an array of bulk strings (redis.io, protocol specification). Bytes, and the text before them,
+   * go to the socket itself, which gathers them (joined-writes.ts); the text after them is left to the caller.
+   */
+  override toWritable(socket: Pick<Duplex, 'write'>): string {
+    const parts = this.#parts
     // It is written once: a value need not stay in memory until its reply comes.
     this.#parts = NO_PARTS
-    if (pieces.length === 1 || !(socket instanceof Duplex)) return join(pieces)
-    const last = pieces.length - 1
-    for (let index = 0; index < last; index += 1) socket.write(pieces[index])
-    return String(pieces[last])
+    const { name } = this
+    let text = `*${parts.length + 1}${CRLF}$${name.length}${CRLF}${name}${CRLF}`
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        text += `$${Buffer.byteLength(part)}${CRLF}${part}${CRLF}`
+      } else {
+        socket.write(`${text}$${part.length}${CRLF}`)
+        socket.write(part)
+        text = CRLF
+      }
+    }
+    return text
   }
 
   /**
@@ -66,23 +84,6 @@ export class LeanCommand extends Command {
   }
 }
 
-/** A command in RESP: an array of bulk strings (redis.io, protocol specification). */
-export function encode(name: string, parts: readonly Part[]): Buffer {
-  return join(piecesOf(name, parts))
-}
-
-/** Text and bytes in turn; the last one is text. */
-function piecesOf(name: string, parts: readonly Part[]): readonly Part[] {
-  const pieces: Part[] = []
-  let text = `*${parts.length + 1}${CRLF}$${name.length}${CRLF}${name}${CRLF}`
-  for (const part of parts) {
-    if (typeof part === 'string') {
-      text += `$${Buffer.byteLength(part)}${CRLF}${part}${CRLF}`
-    } else {
-      pieces.push(`${text}$${part.length}${CRLF}`, part)
-      text = CRLF
-    }
-  }
-  pieces.push(text)
-  return pieces
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, configurable: true })
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { joinWrites, type JoinedWrites } from './joined-writes.js'
+import { JoinedWrites } from './joined-writes.js'
 import { ReplyFence } from './reply-fence.js'
 import type { ScrubbedRedis } from './scrubbed-client.js'
 
@@ -67,7 +67,7 @@ export class NodeWatch {
   }
 
   #attach(stream: Socket): void {
-    const writes = joinWrites(stream)
+    const writes = new JoinedWrites(stream)
     this.#writes = writes
     stream.on('data', (chunk: Buffer) => {
       this.#bytesRead += chunk.length

@@ -5,6 +5,7 @@ import type { CacheError } from '../errors.js'
 import { Secret } from '../settings/secret.js'
 import type { ErrorContext } from './error-mapping.js'
 import { HiddenArguments } from './hidden-arguments.js'
+import { LeanCommand } from './lean-command.js'
 import type { Login } from './login.js'
 import { loginOptions, PASSWORD_PLACEHOLDER, writePassword } from './login.js'
 import { fromRedis } from './redis-errors.js'
@@ -58,6 +59,12 @@ export class ScrubbedRedis extends Redis implements Guarded {
   readonly #parts: ScrubbedClientOptions
   /** The socket that is being ended for a new one. */
   #dropped: unknown = null
+  /** One function for all commands. */
+  readonly #scrubRejection = (error: unknown, name: string): CacheError => {
+    const ours = this.#scrub(error, name)
+    this.#parts.observer?.rejected?.(ours)
+    return ours
+  }
 
   constructor(parts: ScrubbedClientOptions) {
     super({ ...parts.redis, ...loginOptions(parts.login()), lazyConnect: true, replyMapping: 'legacy' })
@@ -72,11 +79,17 @@ export class ScrubbedRedis extends Redis implements Guarded {
   }
 
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
-    // ioredis publishes the arguments of every command that it has not traced yet.
-    command.isTraced = true
-    if (!(command.args instanceof HiddenArguments)) command.args = HiddenArguments.hide(command.args)
-    this.#scrubOutcome(command)
     const { gate, login } = this.#parts
+    if (command instanceof LeanCommand) {
+      // It has no arguments to hide, and scrubs its error itself.
+      command.scrub = this.#scrubRejection
+      if (gate === undefined) return super.sendCommand(command, stream)
+    } else {
+      // ioredis publishes the arguments of every command that it has not traced yet.
+      command.isTraced = true
+      if (!(command.args instanceof HiddenArguments)) command.args = HiddenArguments.hide(command.args)
+      this.#scrubOutcome(command)
+    }
     if (LOGIN.has(command.name)) writePassword(command, login())
     const isQuit = command.name === 'quit'
     if (gate === undefined || LOGIN.has(command.name)) {
@@ -157,11 +170,7 @@ export class ScrubbedRedis extends Redis implements Guarded {
   #scrubOutcome(command: Command): void {
     const { name, reject, resolve } = command
     const { observer } = this.#parts
-    command.reject = (error) => {
-      const ours = this.#scrub(error, name)
-      observer?.rejected?.(ours)
-      reject(ours)
-    }
+    command.reject = (error) => reject(this.#scrubRejection(error, name))
     if (name === 'hello' && observer?.greeted !== undefined) {
       command.resolve = (reply) => {
         observer.greeted?.(reply)

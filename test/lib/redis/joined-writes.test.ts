@@ -4,9 +4,9 @@ import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import { joinWrites, type JoinedWrites } from '../../../lib/redis/joined-writes.js'
+import { JoinedWrites } from '../../../lib/redis/joined-writes.js'
 
-describe('joinWrites', () => {
+describe('JoinedWrites', () => {
   let received: Buffer[]
   let near: Socket
   let far: Promise<Socket>
@@ -27,7 +27,7 @@ describe('joinWrites', () => {
       writes += 1
       return write(...given)
     }
-    joined = joinWrites(near)
+    joined = new JoinedWrites(near)
     ;(await far).on('data', (chunk: Buffer) => received.push(chunk))
   })
   afterEach(async () => {

@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { LeanCommand } from '../../../lib/redis/lean-command.js'
@@ -66,7 +67,7 @@ describe('ReplyFence', () => {
     let outOfStep = 0
     const fence = new ReplyFence({ send: (command) => sent.push(command), outOfStep: () => (outOfStep += 1) })
     const tokenOf = (command: LeanCommand | undefined) =>
-      /fence:\S+/.exec(command?.toWritable().toString() ?? '')?.[0] ?? ''
+      /fence:\S+/.exec(command?.toWritable(new Duplex()) ?? '')?.[0] ?? ''
     return { sent, fence, tokenOf, seen: () => outOfStep }
   }
 
