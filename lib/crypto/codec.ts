@@ -22,25 +22,37 @@ export function encode(value: unknown): Encoded {
   return { codec: 'json', payload: Buffer.from(toJson(value)) }
 }
 
-const SCRATCH_BYTES = 64 * 1024
+/** The scratch grows with the values up to here; what is larger gets a buffer of its own. */
+const MAX_SCRATCH_BYTES = 1024 * 1024
+const MIN_SCRATCH_BYTES = 64 * 1024
 /** A UTF-16 unit takes at most three bytes in UTF-8. */
-const MAX_SCRATCH_CHARACTERS = Math.floor(SCRATCH_BYTES / 3)
+const UNIT_BYTES = 3
 
 /**
  * {@link encode} for values that are sealed at once: JSON is written into one buffer again and again, for a new one
  * each time is memory outside of V8's heap, which costs more to make and to collect than to fill.
  */
 export class EncodingScratch {
-  #bytes: Buffer | undefined
+  #bytes = Buffer.alloc(0)
 
   /** The payload is good until the next call. @throws CacheError ERR_CACHE_VALUE as {@link encode} */
   encode(value: unknown): Encoded {
     if (isUint8Array(value)) return { codec: 'bytes', payload: value }
     const json = toJson(value)
-    if (json.length > MAX_SCRATCH_CHARACTERS) return { codec: 'json', payload: Buffer.from(json) }
-    // Slow: a buffer that stays must not be cut from the pool that all others share.
-    this.#bytes ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+    if (!this.#hasRoomFor(json)) return { codec: 'json', payload: Buffer.from(json) }
     return { codec: 'json', payload: this.#bytes.subarray(0, this.#bytes.write(json)) }
+  }
+
+  #hasRoomFor(json: string): boolean {
+    if (json.length * UNIT_BYTES <= this.#bytes.length) return true
+    const bytes = Buffer.byteLength(json)
+    if (bytes > MAX_SCRATCH_BYTES) return false
+    if (bytes > this.#bytes.length) {
+      const room = Math.max(MIN_SCRATCH_BYTES, 2 ** Math.ceil(Math.log2(bytes)))
+      // Slow: a buffer that stays must not be cut from the pool that all others share.
+      this.#bytes = Buffer.allocUnsafeSlow(room)
+    }
+    return true
   }
 }
 
