@@ -15,7 +15,10 @@ export interface Window {
   readonly p99Us: number
   /** Microseconds of this process's processor time an operation. */
   readonly cpuUs: number
-  /** Share of the window in which this thread was ready to run and another program ran; 0 where nobody tells. */
+  /**
+   * Share of the window in which this thread was ready to run and another program ran; 0 where nobody tells. What this
+   * process's other threads worked is not counted: V8 collects garbage in them, which is ours.
+   */
   readonly waitShare: number
 }
 
@@ -25,7 +28,7 @@ export async function runWindow(
   { concurrency, ms }: Load,
 ): Promise<Window> {
   const times: number[] = []
-  const waited = runQueueWaitMs()
+  const scheduled = schedule('self')
   const cpu = process.cpuUsage()
   const started = performance.now()
   const end = started + ms
@@ -48,17 +51,25 @@ export async function runWindow(
     p50Us: quantile(sorted, 0.5) * 1000,
     p99Us: quantile(sorted, 0.99) * 1000,
     cpuUs: (used.user + used.system) / times.length,
-    waitShare: (runQueueWaitMs() - waited) / took,
+    waitShare: foreignMs(scheduled, schedule('self'), (used.user + used.system) / 1000) / took,
   }
 }
 
-/** For how long a process was ready to run while another one ran, so far: Linux tells, others do not. */
-export function runQueueWaitMs(pid: number | 'self' = 'self'): number {
-  return schedule(pid).waitMs
+/** Of the time that the main thread waited, what its own process's other threads cannot have taken. */
+function foreignMs(before: Schedule, after: Schedule, processMs: number): number {
+  const others = processMs - (after.cpuMs - before.cpuMs)
+  return Math.max(0, after.waitMs - before.waitMs - Math.max(0, others))
 }
 
-/** Processor time and run-queue wait of the main thread, from /proc (schedstat: nanoseconds of each). */
-export function schedule(pid: number | 'self'): { readonly cpuMs: number; readonly waitMs: number } {
+/** Of a main thread so far, in milliseconds. */
+interface Schedule {
+  readonly cpuMs: number
+  /** Ready to run while another thread ran. */
+  readonly waitMs: number
+}
+
+/** From /proc (schedstat: nanoseconds of each): Linux tells, others do not. */
+export function schedule(pid: number | 'self'): Schedule {
   try {
     const [cpu = 0, wait = 0] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number)
     return { cpuMs: cpu / 1e6, waitMs: wait / 1e6 }
