@@ -73,7 +73,8 @@ class CommandTimer extends Timed {
     super()
     this.#command = command
     this.#deadline = deadline
-    const { resolve, reject } = command
+    const resolve = command.resolve.bind(command)
+    const reject = command.reject.bind(command)
     const bytes = sizeOf(command)
     let open = true
     const end = () => {

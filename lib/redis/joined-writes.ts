@@ -11,15 +11,8 @@ const POOLED_BYTES = 4 * 1024
 const FLUSH_BYTES = 64 * 1024
 /** A UTF-16 unit takes at most three bytes in UTF-8. */
 const UNIT_BYTES = 3
-/** So many operations leave before the tick ends: few where the server may have nothing to do, more where it has. */
-const WORTH_SENDING = { idle: 8, busy: 32 }
-
-/** Bytes of one call of the socket, and the room in which they lie. */
-interface Chunk {
-  readonly bytes: Uint8Array
-  /** Given back once the socket has let go of it; absent for bytes that are handed on uncopied. */
-  readonly room: Buffer | undefined
-}
+/** So many operations leave before the tick ends where the server may have nothing to do. */
+const EARLY_OPERATIONS = 8
 
 /**
  * Lets the writes of one tick leave as one: one system call, and as few TLS records as can be, instead of
@@ -29,19 +22,21 @@ interface Chunk {
  * `sendCommand(command, stream)`, delivers replies to the wrong callers when mixed with direct commands.)
  * Writes with a callback or an encoding flush first, as does `end`; back-pressure is passed on.
  *
- * A tick that seals or opens many values is long. What is worth a packet of its own leaves in between, so that the
- * server works on it meanwhile; otherwise one of the two always waits for the other.
+ * A tick that seals or opens many values is long. Once the server has answered, the first few operations leave at
+ * once, so that it works on them meanwhile; otherwise one of the two would always wait for the other.
  */
 export class JoinedWrites {
   readonly #stream: Socket
   /** The socket's own. */
   readonly #write: (chunk: Piece, ...rest: unknown[]) => boolean
   readonly #rooms = new WriteRooms()
-  /** Where small pieces are copied to as they come, up to {@link JoinedWrites.#used}. */
+  /** Where small pieces are copied to as they come. */
   #room: Buffer
   #used = 0
-  /** What stands before the room: only where something large is among the pieces. */
-  #chunks: Chunk[] = []
+  /** What stands before them: only where something large is among the pieces, or more than one room holds. */
+  #chunks: Uint8Array[] = []
+  /** Rooms in which chunks lie. */
+  #taken: Buffer[] = []
   /** Bytes gathered, all in all. */
   #size = 0
   #operations = 0
@@ -71,7 +66,7 @@ export class JoinedWrites {
   /** What was written last asks for so many operations. */
   wrote(operations: number): void {
     this.#operations += operations
-    if (this.#operations >= (this.#isIdle ? WORTH_SENDING.idle : WORTH_SENDING.busy)) this.#flush()
+    if (this.#isIdle && this.#operations >= EARLY_OPERATIONS) this.#flush()
   }
 
   /** Something came back: the server may have nothing left to do. */
@@ -92,7 +87,7 @@ export class JoinedWrites {
 
   #addCopied(piece: Piece): void {
     const most = typeof piece === 'string' ? piece.length * UNIT_BYTES : piece.length
-    if (this.#used + most > ROOM_BYTES) this.#closeRoom()
+    if (this.#used + most > ROOM_BYTES) this.#cut()
     let bytes = piece.length
     if (typeof piece === 'string') bytes = this.#room.write(piece, this.#used)
     else this.#room.set(piece, this.#used)
@@ -101,16 +96,25 @@ export class JoinedWrites {
   }
 
   #addUncopied(bytes: Uint8Array): void {
-    this.#closeRoom()
-    this.#chunks.push({ bytes, room: undefined })
+    this.#cut()
+    this.#chunks.push(bytes)
     this.#size += bytes.length
   }
 
-  #closeRoom(): void {
-    if (this.#used === 0) return
-    this.#chunks.push({ bytes: this.#room.subarray(0, this.#used), room: this.#room })
-    this.#room = this.#rooms.take()
+  /** What was copied so far becomes a chunk: with its room, or where that is hardly used in a buffer of the pool. */
+  #cut(): void {
+    const used = this.#used
+    if (used === 0) return
     this.#used = 0
+    if (used <= POOLED_BYTES) {
+      const bytes = Buffer.allocUnsafe(used)
+      this.#room.copy(bytes, 0, 0, used)
+      this.#chunks.push(bytes)
+    } else {
+      this.#chunks.push(this.#room.subarray(0, used))
+      this.#taken.push(this.#room)
+      this.#room = this.#rooms.take()
+    }
   }
 
   #flush(): boolean {
@@ -118,30 +122,28 @@ export class JoinedWrites {
     this.#size = 0
     this.#operations = 0
     this.#isIdle = false
-    if (this.#chunks.length === 0 && this.#used <= POOLED_BYTES) return this.#writePooled()
-    this.#closeRoom()
+    this.#cut()
     const chunks = this.#chunks
+    const rooms = this.#taken
     this.#chunks = []
+    if (rooms.length > 0) this.#taken = []
     if (this.#stream.destroyed) return true
-    const [first] = chunks
-    if (chunks.length === 1 && first !== undefined) return this.#writeChunk(first)
+    if (chunks.length === 1) return this.#writeLast(chunks[0], rooms)
     // Corked, all of them are one call of the socket.
     this.#stream.cork()
-    let free = true
-    for (const chunk of chunks) free = this.#writeChunk(chunk)
+    const last = chunks.pop()
+    for (const chunk of chunks) this.#write(chunk)
+    const free = this.#writeLast(last, rooms)
     this.#stream.uncork()
     return free
   }
 
-  #writePooled(): boolean {
-    const bytes = Buffer.allocUnsafe(this.#used)
-    this.#room.copy(bytes, 0, 0, this.#used)
-    this.#used = 0
-    return this.#stream.destroyed || this.#write(bytes)
-  }
-
-  #writeChunk({ bytes, room }: Chunk): boolean {
+  #writeLast(chunk: Uint8Array | undefined, rooms: readonly Buffer[]): boolean {
+    if (chunk === undefined) return true
+    if (rooms.length === 0) return this.#write(chunk)
     // The callback comes when the socket has taken the bytes over: nobody reads them any more then.
-    return room === undefined ? this.#write(bytes) : this.#write(bytes, () => this.#rooms.giveBack(room))
+    return this.#write(chunk, () => {
+      for (const room of rooms) this.#rooms.giveBack(room)
+    })
   }
 }

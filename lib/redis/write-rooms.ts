@@ -1,6 +1,7 @@
 /** Bytes of one room: what one write carries at most, and one more small piece. */
 export const ROOM_BYTES = 72 * 1024
-const KEPT_ROOMS = 4
+/** About a mebibyte: what 1024 values of 1 KiB take that are written at once. */
+const KEPT_ROOMS = 16
 
 /**
  * Buffers in which writes are joined, used again and again. A new one for each write is memory outside of V8's heap

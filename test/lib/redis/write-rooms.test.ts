@@ -15,9 +15,9 @@ describe('WriteRooms', () => {
 
   it('keeps a few', () => {
     const rooms = new WriteRooms()
-    const all = Array.from({ length: 10 }, () => rooms.take())
+    const all = Array.from({ length: 40 }, () => rooms.take())
     for (const room of all) rooms.giveBack(room)
-    const again = new Set(Array.from({ length: 10 }, () => rooms.take()))
-    expect(all.filter((room) => again.has(room))).to.have.lengthOf(4)
+    const again = new Set(Array.from({ length: 40 }, () => rooms.take()))
+    expect(all.filter((room) => again.has(room))).to.have.lengthOf(16)
   })
 })
