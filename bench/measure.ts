@@ -7,7 +7,7 @@ import type { Results } from './results.js'
 const FOREIGN_SHARE = 0.05
 
 /** What the compiler learns while it is measured would be counted against whoever comes first. */
-const WARM_UP = { concurrency: 64, ms: 50, maxMs: 1500 }
+const WARM_UP = { concurrency: 64, ms: 50 }
 
 export interface Measuring {
   readonly contestants: readonly Contestant[]
@@ -25,7 +25,7 @@ export async function measure({ contestants, plan, results, onProgress }: Measur
     onProgress(`warming up with ${size} bytes`)
     for (const contestant of contestants) {
       await contestant.fill(size)
-      await warmUp(contestant, size, plan.warmUpOperations)
+      await warmUp(contestant, size, plan)
     }
     for (const cell of cells.filter((each) => each.size === size)) {
       onProgress(`${cellName(cell)} (${cells.indexOf(cell) + 1} of ${cells.length})`)
@@ -47,11 +47,15 @@ export async function measure({ contestants, plan, results, onProgress }: Measur
   )
 }
 
-async function warmUp(contestant: Contestant, size: number, operations: number): Promise<void> {
+async function warmUp(
+  contestant: Contestant,
+  size: number,
+  { warmUpOperations, warmUpMs }: Plan,
+): Promise<void> {
   for (const operation of ['get', 'set'] as const) {
-    const end = performance.now() + WARM_UP.maxMs
+    const end = performance.now() + warmUpMs
     let played = 0
-    while (played < operations && performance.now() < end) {
+    while (played < warmUpOperations && performance.now() < end) {
       played += (await contestant.run(operation, size, WARM_UP)).operations
     }
   }

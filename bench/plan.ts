@@ -15,6 +15,8 @@ export interface Plan {
   readonly repeats: number
   /** Operations of each kind and size that the compiler learns from before anything is measured. */
   readonly warmUpOperations: number
+  /** For no longer than this, each kind and size. */
+  readonly warmUpMs: number
   readonly expressMs: number
   /** When so much time is over, windows are repeated no more and the rounds that are left are left out. */
   readonly budgetMs: number
@@ -39,6 +41,7 @@ export const FULL: Plan = {
   windowMs: 150,
   repeats: 3,
   warmUpOperations: 4000,
+  warmUpMs: 1500,
   expressMs: 500,
   budgetMs: 20 * 60_000,
 }
@@ -49,7 +52,8 @@ export const QUICK: Plan = {
   rounds: 3,
   windowMs: 30,
   repeats: 1,
-  warmUpOperations: 3000,
+  warmUpOperations: 9000,
+  warmUpMs: 450,
   expressMs: 150,
   budgetMs: 22_000,
 }
