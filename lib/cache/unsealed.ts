@@ -1,9 +1,6 @@
-import { MAGIC } from '../crypto/header.js'
+import { BYTES_MARK, MAGIC } from '../crypto/header.js'
 import { OpenError } from '../errors.js'
 import type { NamespaceSealing, Opened, Sealing } from './sealing.js'
-
-/** Never the first byte of JSON, nor of a sealed value. */
-const BYTES_MARK = 0x00
 
 /**
  * Values as they are, for CACHE_UNSAFE_NO_ENCRYPTION alone: JSON in UTF-8, bytes behind a NUL. Nothing binds

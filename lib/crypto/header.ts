@@ -3,6 +3,8 @@ import { NONCE_BYTES, TAG_BYTES } from './xaes.js'
 
 /** Never valid in UTF-8, in JSON or as a Fernet token: older plaintext is told apart at once. */
 export const MAGIC = 0xc1
+/** Stands before bytes where values are not sealed; never the first byte of JSON, nor of a sealed value. */
+export const BYTES_MARK = 0x00
 /** XAES-256-GCM. 0x02 is reserved for a key-committing suite. */
 const SUITE = 0x01
 

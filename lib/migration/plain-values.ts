@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Codec } from '../crypto/header.js'
-import { MAGIC } from '../crypto/header.js'
-
-/** Marks bytes where values are not encrypted; never the first byte of JSON (lib/cache/unsealed.ts). */
-const BYTES_MARK = 0x00
+import { BYTES_MARK, MAGIC } from '../crypto/header.js'
 
 export interface PlainValue {
   readonly codec: Codec
