@@ -39,10 +39,11 @@ export async function backUp(options: BackupOptions): Promise<BackupReport> {
   const byType: Record<string, number> = {}
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield backupHead()
+    const question = await expiryQuestion(options.client)
     for (const database of options.databases) {
       for await (const group of keyGroups(options.client, database)) {
         options.signal?.throwIfAborted()
-        for (const entry of await entriesOf(options.client, database, group)) {
+        for (const entry of await entriesOf(options.client, { database, keys: group, question })) {
           if (entry.key.toString('latin1') === options.leaveOut) continue
           keys += 1
           const type = typeOf(entry.payload)
@@ -169,18 +170,32 @@ async function checkDatabases(client: Redis, databases: ReadonlySet<number>): Pr
 }
 
 /**
+ * How to ask when a key ends. PEXPIRETIME (from Redis 7.0 on) says it; PTTL says what is left at that moment, which is a
+ * few milliseconds after the TIME of a transaction that dumps large values.
+ */
+type ExpiryQuestion = 'PEXPIRETIME' | 'PTTL'
+
+async function expiryQuestion(client: Redis): Promise<ExpiryQuestion> {
+  const described = await client.callBuffer('COMMAND', 'INFO', 'PEXPIRETIME').catch(() => undefined)
+  return Array.isArray(described) && Array.isArray(described[0]) ? 'PEXPIRETIME' : 'PTTL'
+}
+
+/**
  * In one transaction: value and time to live of the same moment. The server serves nobody else meanwhile, and holds
  * the whole reply, so it is a group of {@link keyGroups}.
  */
 async function entriesOf(
   client: Redis,
-  database: number,
-  keys: readonly Buffer[],
+  {
+    database,
+    keys,
+    question,
+  }: { readonly database: number; readonly keys: readonly Buffer[]; readonly question: ExpiryQuestion },
 ): Promise<readonly BackupEntry[]> {
   const sent = [
     client.callBuffer('MULTI'),
     client.callBuffer('TIME'),
-    ...keys.flatMap((key) => [client.callBuffer('PTTL', key), client.callBuffer('DUMP', key)]),
+    ...keys.flatMap((key) => [client.callBuffer(question, key), client.callBuffer('DUMP', key)]),
     client.callBuffer('EXEC'),
   ]
   const replies = await Promise.all(sent).catch((error: unknown) => {
@@ -190,11 +205,12 @@ async function entriesOf(
   const [time, ...found] = Array.isArray(reply) ? (reply as unknown[]) : []
   const [seconds, micros] = Array.isArray(time) ? time.map(Number) : []
   const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+  const since = question === 'PTTL' ? now : 0
   return keys.flatMap((key, index) => {
-    const [ttl, payload] = [Number(found[2 * index]), found[2 * index + 1]]
+    const [end, payload] = [Number(found[2 * index]), found[2 * index + 1]]
     // Gone since SCAN saw it.
     if (!Buffer.isBuffer(payload)) return []
-    return [{ database, key, payload, expiresAt: ttl < 0 ? undefined : now + ttl }]
+    return [{ database, key, payload, expiresAt: end < 0 ? undefined : since + end }]
   })
 }
 
