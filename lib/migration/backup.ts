@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { CacheError } from '../errors.js'
 import { fromRedis } from '../redis/redis-errors.js'
+import { knowsCommand, type ServerVersion } from '../redis/versions.js'
 import type { Secret } from '../settings/secret.js'
 import { backupEnd, backupEntry, backupHead, readBackup, type BackupEntry } from './backup-format.js'
 import { decrypted, writeEncrypted, type WrittenBackup } from './backup-file.js'
@@ -12,6 +13,8 @@ const RESTORE_BATCH = 100
 export interface BackupOptions {
   /** A connection of its own with full rights: it changes its database. */
   readonly client: Redis
+  /** Of that server: older ones do not say when a key ends. */
+  readonly version: ServerVersion
   /** Numbers of the databases that hold keys. */
   readonly databases: readonly number[]
   readonly path: string
@@ -39,7 +42,7 @@ export async function backUp(options: BackupOptions): Promise<BackupReport> {
   const byType: Record<string, number> = {}
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield backupHead()
-    const question = await expiryQuestion(options.client)
+    const question = expiryQuestion(options.version)
     for (const database of options.databases) {
       for await (const group of keyGroups(options.client, database)) {
         options.signal?.throwIfAborted()
@@ -175,9 +178,8 @@ async function checkDatabases(client: Redis, databases: ReadonlySet<number>): Pr
  */
 type ExpiryQuestion = 'PEXPIRETIME' | 'PTTL'
 
-async function expiryQuestion(client: Redis): Promise<ExpiryQuestion> {
-  const described = await client.callBuffer('COMMAND', 'INFO', 'PEXPIRETIME').catch(() => undefined)
-  return Array.isArray(described) && Array.isArray(described[0]) ? 'PEXPIRETIME' : 'PTTL'
+function expiryQuestion(version: ServerVersion): ExpiryQuestion {
+  return knowsCommand(version, 'pexpiretime') ? 'PEXPIRETIME' : 'PTTL'
 }
 
 /**

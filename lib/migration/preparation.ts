@@ -60,6 +60,7 @@ async function makeBackup(session: Session, options: PreparationOptions): Promis
     await connection.ready()
     const { keys, bytes, sha256, byType } = await backUp({
       client: connection.client,
+      version: facts.version,
       databases: facts.databases.map(({ number }) => number),
       path: join(folder, file),
       leaveOut: lockName(server.destination.keyPrefix),

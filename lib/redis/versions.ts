@@ -119,6 +119,12 @@ export const CAPABILITIES = [
   },
   {
     kind: 'command',
+    id: 'pexpiretime',
+    since: SINCE['7.0'],
+    source: 'redis.io: PEXPIRETIME, available since 7.0.0',
+  },
+  {
+    kind: 'command',
     id: 'client|setinfo',
     since: SINCE['7.2'],
     source: 'redis.io: CLIENT SETINFO, available since 7.2.0',
