@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Command } from 'ioredis'
+import { defineHidden } from './define-hidden.js'
 import { HiddenArguments } from './hidden-arguments.js'
 import type { Piece } from './joined-writes.js'
 
@@ -30,13 +31,13 @@ export class LeanCommand extends Command {
 
   static {
     // ioredis makes a promise for each command, with four functions around it; nobody would ever look at it.
-    define(this.prototype, 'initPromise', () => undefined)
+    defineHidden(this.prototype, 'initPromise', () => undefined)
     // Not methods: to ioredis's types they are properties, which each command would have to be given.
-    define(this.prototype, 'resolve', function (this: LeanCommand, reply: unknown) {
+    defineHidden(this.prototype, 'resolve', function (this: LeanCommand, reply: unknown) {
       this.isResolved = true
       this.#settle().replied(reply)
     })
-    define(this.prototype, 'reject', function (this: LeanCommand, error: unknown) {
+    defineHidden(this.prototype, 'reject', function (this: LeanCommand, error: unknown) {
       const { scrub } = this
       this.#settle().failed(scrub === undefined ? error : scrub(error, this.name))
     })
@@ -82,8 +83,4 @@ export class LeanCommand extends Command {
     this.#sink = NOBODY
     return sink
   }
-}
-
-function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, writable: true, configurable: true })
 }

@@ -49,7 +49,7 @@ export class ReadBatches {
     const group = this.#parts.groupOf(key)
     const batch = this.#batchFor(group, expected)
     batch.add(new Read(key, sink, index), expected)
-    if (batch.operations >= (this.#isBusy() ? MAX_KEYS : EARLY_KEYS)) {
+    if (batch.operations >= MAX_KEYS || (batch.operations >= EARLY_KEYS && !this.#isBusy())) {
       this.#open.delete(group)
       this.#parts.offer(batch, group)
     } else this.#schedule()

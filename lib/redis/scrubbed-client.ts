@@ -4,6 +4,7 @@ import { Pipeline, Redis } from 'ioredis'
 import type { CacheError } from '../errors.js'
 import { Secret } from '../settings/secret.js'
 import type { ErrorContext } from './error-mapping.js'
+import { defineHidden } from './define-hidden.js'
 import { HiddenArguments } from './hidden-arguments.js'
 import { LeanCommand } from './lean-command.js'
 import type { Login } from './login.js'
@@ -128,12 +129,16 @@ export class ScrubbedRedis extends Redis implements Guarded {
   static {
     // On the prototype and not as methods: a subclass cannot restate ioredis's overloaded, generic types.
     const inherited = Redis.prototype
-    define(this.prototype, 'duplicate', function (this: ScrubbedRedis, override?: Partial<RedisOptions>) {
-      return this.#duplicate(override ?? {})
-    })
+    defineHidden(
+      this.prototype,
+      'duplicate',
+      function (this: ScrubbedRedis, override?: Partial<RedisOptions>) {
+        return this.#duplicate(override ?? {})
+      },
+    )
     for (const name of ['pipeline', 'multi'] as const) {
       const create: unknown = inherited[name]
-      define(this.prototype, name, function (this: ScrubbedRedis, ...given: unknown[]) {
+      defineHidden(this.prototype, name, function (this: ScrubbedRedis, ...given: unknown[]) {
         return unprintable(Reflect.apply(create as (...given: unknown[]) => unknown, this, given))
       })
     }
@@ -200,13 +205,9 @@ guardReplies((client) => client instanceof ScrubbedRedis)
 function unprintable(pipeline: unknown): unknown {
   if (!(pipeline instanceof Pipeline)) return pipeline
   const text = () => 'RedisPipeline'
-  define(pipeline, inspect.custom, text)
-  define(pipeline, 'toJSON', text)
+  defineHidden(pipeline, inspect.custom, text)
+  defineHidden(pipeline, 'toJSON', text)
   return pipeline
-}
-
-function define(target: object, name: string | symbol, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: false, configurable: true, writable: true })
 }
 
 function ignore(): void {
